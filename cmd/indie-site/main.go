@@ -1,0 +1,131 @@
+// Command indie-site is the reference Indie Site: a small web site of one
+// person, that waits for its owner's settings and shows them.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"k8s.io/utils/clock"
+
+	"magicwebsitefactory.gent/internal/indiesite"
+)
+
+const usage = `indie-site serves one person's web site over plain HTTP, behind a router that speaks HTTPS.
+
+It waits for the owner settings, which an onboarder posts to /owner-settings together with the
+secret sign-up code from the installer file, keeps them under the data directory and shows them.
+It logs JSON lines to standard error and stops on SIGTERM.
+
+Usage:
+
+  indie-site [flags]
+
+Flags:
+
+`
+
+type config struct {
+	listen         string
+	dataDir        string
+	installerFiles []string
+	version        bool
+}
+
+// version is set when the program is built.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := parse(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		os.Exit(2) // parse has said why
+	}
+	if err := run(ctx, cfg, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "indie-site:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string, output io.Writer) (config, error) {
+	var cfg config
+	flags := flag.NewFlagSet("indie-site", flag.ContinueOnError)
+	flags.SetOutput(output)
+	flags.StringVar(&cfg.listen, "listen", ":8080", "`address` to serve HTTP on")
+	flags.StringVar(&cfg.dataDir, "data-dir", "/data", "`directory` for everything the site keeps; made if it is missing, and nothing is written elsewhere")
+	flags.Func("installer-file", "installer-secret.json with the sign-up code, a `path`; may be given several times, the first that exists is used.\n"+
+		"Without a file the site takes no owner settings (default ~/.indie/installer-secret.json, then ~/indie/installer-secret.json)",
+		func(path string) error {
+			cfg.installerFiles = append(cfg.installerFiles, path)
+			return nil
+		})
+	flags.BoolVar(&cfg.version, "version", false, "print the version and stop")
+	flags.Usage = func() {
+		fmt.Fprint(output, usage)
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return config{}, err
+	}
+	if flags.NArg() > 0 {
+		err := fmt.Errorf("unexpected argument %q; see indie-site --help", flags.Arg(0))
+		fmt.Fprintln(output, err)
+		return config{}, err
+	}
+	return cfg, nil
+}
+
+func run(ctx context.Context, cfg config, stdout, stderr io.Writer) error {
+	if cfg.version {
+		_, err := fmt.Fprintln(stdout, version)
+		return err
+	}
+	logger := slog.New(slog.NewJSONHandler(stderr, nil))
+	code, err := loadCode(cfg, logger)
+	if err != nil {
+		return err
+	}
+	store, err := indiesite.OpenStore(cfg.dataDir, clock.RealClock{})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	_, known := store.Settings()
+	logger.Info("serving", "address", listener.Addr().String(), "dataDir", cfg.dataDir, "ownerSettings", known, "version", version)
+	handler := indiesite.NewHandler(indiesite.Config{Code: code, Store: store, Logger: logger, Clock: clock.RealClock{}})
+	return indiesite.Serve(ctx, listener, handler, logger)
+}
+
+func loadCode(cfg config, logger *slog.Logger) (indiesite.Code, error) {
+	files := cfg.installerFiles
+	if len(files) == 0 {
+		if home, err := os.UserHomeDir(); err == nil {
+			files = indiesite.DefaultInstallerFiles(home)
+		}
+	}
+	code, path, err := indiesite.LoadInstaller(files)
+	if err != nil {
+		return indiesite.Code{}, err
+	}
+	if code.IsSet() {
+		logger.Info("sign-up code found", "installerFile", path)
+	} else {
+		logger.Warn("no installer file: owner settings will be refused", "lookedFor", files)
+	}
+	return code, nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+)
+
+// settings is what the flags say.
+type settings struct {
+	environment      v1alpha1.Environment
+	factoryNamespace string
+	sitesNamespace   string
+	metricsAddress   string
+	healthAddress    string
+	leaderElect      bool
+	callbackAllow    []netip.Prefix
+	callbackDeny     []netip.Prefix
+	callbackWorkers  int
+	domainWorkers    int
+	siteWorkers      int
+	logging          zap.Options
+	printVersion     bool
+	kubeAPIQPS       float64
+	kubeAPIBurst     int
+}
+
+const usage = `manager runs the duties of a Magic Website Factory: it buys names, runs Indie Sites, and tells onboarders.
+
+It works on one factory: the Onboarders, Registrars, SiteClasses and Domains of --factory-namespace and the IndieSites of
+--sites-namespace. Several replicas may run; one of them leads.
+
+Flags:
+`
+
+// parse reads the flags. It returns flag.ErrHelp when help was asked for.
+func parse(args []string) (settings, error) {
+	var cfg settings
+	var environment string
+	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+	flags.Usage = func() {
+		_, _ = fmt.Fprint(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&environment, "environment", "", "`live|test`, required; live refuses the test registrar, the published token and --callback-allow-cidrs")
+	flags.StringVar(&cfg.factoryNamespace, "factory-namespace", "mwf-system", "`namespace` of Onboarders, Registrars, SiteClasses and Domains")
+	flags.StringVar(&cfg.sitesNamespace, "sites-namespace", "mwf-sites", "`namespace` of IndieSites and all that belongs to them")
+	flags.StringVar(&cfg.metricsAddress, "metrics-bind-address", "0", "`address` to serve metrics at over HTTPS, to callers that the cluster lets in; 0 for none")
+	flags.StringVar(&cfg.healthAddress, "health-probe-bind-address", ":8081", "`address` for the kubelet's /healthz and /readyz")
+	flags.BoolVar(&cfg.leaderElect, "leader-elect", false, "let one of several replicas lead")
+	flags.Var(prefixes{&cfg.callbackAllow}, "callback-allow-cidrs", "private `networks`, separated by commas, that callbacks may go to; refused on live")
+	flags.Var(prefixes{&cfg.callbackDeny}, "callback-deny-cidrs", "`networks`, separated by commas, that callbacks may not go to, beside all private ones: the cluster's own where they are public")
+	flags.IntVar(&cfg.domainWorkers, "domain-workers", 8, "`number` of names worked on at once")
+	flags.IntVar(&cfg.siteWorkers, "site-workers", 16, "`number` of sites worked on at once")
+	flags.IntVar(&cfg.callbackWorkers, "callback-workers", 32, "`number` of callbacks at once")
+	flags.Float64Var(&cfg.kubeAPIQPS, "kube-api-qps", 100, "requests per second to the API server, over time")
+	flags.IntVar(&cfg.kubeAPIBurst, "kube-api-burst", 200, "requests to the API server in a burst")
+	flags.BoolVar(&cfg.printVersion, "version", false, "print the version and end")
+	cfg.logging.BindFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		return settings{}, err
+	}
+	if flags.NArg() > 0 {
+		return settings{}, fmt.Errorf("unexpected argument %q: manager takes flags only, see --help", flags.Arg(0))
+	}
+	cfg.environment = v1alpha1.Environment(environment)
+	if cfg.printVersion {
+		return cfg, nil
+	}
+	return cfg, cfg.validate()
+}
+
+func (c *settings) validate() error {
+	var errs []error
+	switch c.environment {
+	case v1alpha1.EnvironmentTest:
+	case v1alpha1.EnvironmentLive:
+		if len(c.callbackAllow) > 0 {
+			errs = append(errs, errors.New("--callback-allow-cidrs is for test factories: a live one calls no private address"))
+		}
+	default:
+		errs = append(errs, fmt.Errorf("--environment must be %s or %s, not %q", v1alpha1.EnvironmentLive, v1alpha1.EnvironmentTest, c.environment))
+	}
+	if c.factoryNamespace == "" || c.sitesNamespace == "" {
+		errs = append(errs, errors.New("--factory-namespace and --sites-namespace must not be empty"))
+	}
+	if c.factoryNamespace == c.sitesNamespace {
+		errs = append(errs, errors.New("--factory-namespace and --sites-namespace must differ: who may make sites may not read the factory's credentials"))
+	}
+	if c.domainWorkers < 1 || c.siteWorkers < 1 || c.callbackWorkers < 1 {
+		errs = append(errs, errors.New("--domain-workers, --site-workers and --callback-workers must be at least 1"))
+	}
+	return errors.Join(errs...)
+}
+
+// prefixes is a flag of networks in CIDR notation.
+type prefixes struct{ list *[]netip.Prefix }
+
+func (p prefixes) String() string {
+	if p.list == nil {
+		return ""
+	}
+	texts := make([]string, 0, len(*p.list))
+	for _, prefix := range *p.list {
+		texts = append(texts, prefix.String())
+	}
+	return strings.Join(texts, ",")
+}
+
+// Set adds to what was given before.
+func (p prefixes) Set(text string) error {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(part)
+		if err != nil {
+			return fmt.Errorf("%q is not a network such as 192.0.2.0/24", part)
+		}
+		*p.list = append(*p.list, prefix.Masked())
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package domain
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+)
+
+const (
+	// callTimeout is how long a purchase may take before it is broken off.
+	callTimeout = 60 * time.Second
+	// readTimeout bounds every read: of the registrar, and of the API server between fence and call.
+	readTimeout = 15 * time.Second
+	// writeTimeout bounds a write of the status around a call. With callTimeout it stays below the 75 s that the process gets to end in.
+	writeTimeout = 5 * time.Second
+	// clockSkew is what the clocks of two machines may differ by.
+	clockSkew = 30 * time.Second
+
+	minPollPause = 2 * time.Second
+	maxPollPause = 5 * time.Minute
+	// attentionPause is between look-ups while a person is asked to decide.
+	attentionPause = 10 * time.Minute
+	// waitPause is between looks at what no watch tells of, such as a Secret.
+	waitPause = 30 * time.Second
+
+	// answerPatience is how long a Registrar may be silent before a person is asked. One that is Ready gets readyPatience where there was a call,
+	// lest an old order become a matter for people by one look-up that failed.
+	answerPatience = time.Hour
+	readyPatience  = 24 * time.Hour
+
+	minBuyPause = 30 * time.Second
+	maxBuyPause = time.Hour
+
+	// keepInterval is between look-ups of a name that is ours, which are spread by keepSpread.
+	keepInterval = 12 * time.Hour
+	keepSpread   = time.Hour
+	// dayspread keeps all names that wait for a new day from coming at once.
+	daySpread = 5 * time.Minute
+
+	defaultRegistrationsPerDay = 100
+)
+
+// callIsOver is when nobody can be making the call any more, nor its effect still be on its way into a look-up.
+func callIsOver(call *v1alpha1.DomainCall) time.Time {
+	return call.NotAfter.Add(readTimeout + clockSkew)
+}
+
+// pollPause is how long to wait between look-ups of an order that is so old: an eighth of its age, from 2 s to 5 min.
+func pollPause(age time.Duration) time.Duration {
+	return min(max(age/8, minPollPause), maxPollPause)
+}
+
+// buyPause is how long to wait after a try that the registrar postponed: 30 s, doubled each time, at most an hour.
+func buyPause(try int32) time.Duration {
+	pause := minBuyPause
+	for range min(max(try-1, 0), 10) {
+		pause *= 2
+	}
+	return min(pause, maxBuyPause)
+}
+
+func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
+
+func untilTomorrow(now time.Time) time.Duration {
+	y, m, d := now.UTC().Date()
+	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC).Sub(now)
+}
+
+// reserve takes one of the day's registrations. A date later than today's, written by a process whose clock is ahead, goes on being counted:
+// the count never starts anew twice.
+func reserve(usage *v1alpha1.RegistrarUsage, limit int32, now time.Time) (v1alpha1.RegistrarUsage, bool) {
+	u := v1alpha1.RegistrarUsage{Date: day(now)}
+	if usage != nil && usage.Date >= u.Date {
+		u = *usage
+	}
+	if u.Registrations >= limit {
+		return u, false
+	}
+	u.Registrations++
+	return u, true
+}
+
+func limitOf(r *v1alpha1.Registrar) int32 {
+	if r.Spec.Limits.RegistrationsPerDay == nil {
+		return defaultRegistrationsPerDay
+	}
+	return *r.Spec.Limits.RegistrationsPerDay
+}
+
+// newCall is the fence of a try that begins now. Times are cut to the second, as the API server keeps them, so that what is kept is never later
+// than what the caller goes by.
+func newCall(try int32, now time.Time) *v1alpha1.DomainCall {
+	started := metav1.NewTime(now.UTC().Truncate(time.Second))
+	return &v1alpha1.DomainCall{Try: try, StartedTime: started, NotAfter: metav1.NewTime(started.Add(callTimeout))}
+}
+
+func lastTry(s *v1alpha1.DomainStatus) int32 {
+	if s.Call != nil {
+		return max(s.Call.Try, s.ReservedTry)
+	}
+	return s.ReservedTry
+}

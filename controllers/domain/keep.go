@@ -1,0 +1,83 @@
+package domain
+
+import (
+	"sync"
+	"time"
+
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/registrar"
+)
+
+// keep looks after a name that is ours. Nothing that it sees can lead to a purchase.
+func keep(f *facts) decision {
+	s := f.sighting
+	switch {
+	case s == nil && f.due && f.askable && !f.askFailed:
+		return decision{act: actLookUp}
+	case s != nil && s.InAccount == registrar.Yes && s.Holding.AutoRenew != nil && *s.Holding.AutoRenew != f.autoRenewWanted() && !f.renewed:
+		return decision{act: actRenew}
+	case s == nil || s.InAccount == registrar.Unanswerable:
+		before := apimeta.FindStatusCondition(f.domain.Status.Conditions, v1alpha1.ConditionRenewing)
+		lost := before != nil && before.Reason == v1alpha1.ReasonLostByAccount
+		return decision{status: f.registered(registrar.Holding{}, lost)}
+	default:
+		return decision{status: f.registered(s.Holding, s.InAccount == registrar.No)}
+	}
+}
+
+// calendar remembers when each name that is ours is to be looked up again. It is lost with the process, which only means that the look-ups
+// are spread anew.
+type calendar struct {
+	mu      sync.Mutex
+	entries map[client.ObjectKey]appointment
+}
+
+type appointment struct {
+	at time.Time
+	// autoRenew is what was wanted when the registrar was asked last; another wish is a reason to ask at once.
+	autoRenew bool
+}
+
+// due says whether a name is to be looked up now, and else how long that is off. A name that this process has not seen before gets some time in
+// the first interval, unless something is missing in its status.
+func (c *calendar) due(f *facts, key client.ObjectKey, random float64) (bool, time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a, known := c.entries[key]
+	if !known {
+		a = appointment{at: f.now.Add(time.Duration(random * float64(keepInterval))), autoRenew: f.autoRenewWanted()}
+		if s := f.domain.Status; s.ExpiryTime == nil || s.AutoRenew == nil || *s.AutoRenew != a.autoRenew {
+			a.at = f.now
+		}
+		c.put(key, a)
+	}
+	if a.autoRenew != f.autoRenewWanted() || !f.now.Before(a.at) {
+		return true, 0
+	}
+	return false, a.at.Sub(f.now)
+}
+
+// done makes the next appointment.
+func (c *calendar) done(f *facts, key client.ObjectKey, random float64) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	after := keepInterval + time.Duration(random*float64(keepSpread))
+	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted()})
+	return after
+}
+
+func (c *calendar) put(key client.ObjectKey, a appointment) {
+	if c.entries == nil {
+		c.entries = map[client.ObjectKey]appointment{}
+	}
+	c.entries[key] = a
+}
+
+func (c *calendar) forget(key client.ObjectKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, key)
+}

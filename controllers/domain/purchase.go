@@ -1,0 +1,179 @@
+package domain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/duty"
+	"magicwebsitefactory.gent/internal/registrar"
+)
+
+// detached is a context for what must not be broken off in the middle because the manager shuts down or gives the pass up: from the fence to
+// the record of the result. It is bounded by its own time-out.
+func detached(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), d)
+}
+
+// contenders is how often a write is worked out anew, at once, before the pass starts over: as often as others can be expected to be faster.
+const contenders = 10
+
+// reserve takes one of the Registrar's registrations of today. It is never given back: a crash before the call costs one, and the limit holds.
+func (r *Reconciler) reserve(ctx context.Context, s *scope) (duty.Outcome, error) {
+	var err error
+	for range contenders {
+		if decide(&s.facts).act != actBuy {
+			return duty.Continue(), nil
+		}
+		before := s.facts.registrar
+		usage, ok := reserve(before.Status.Usage, limitOf(before), s.facts.now)
+		if !ok {
+			return duty.Continue(), nil
+		}
+		after := before.DeepCopy()
+		after.Status.Usage = &usage
+		if _, err = duty.WriteStatus(ctx, r.Client, before, after); err == nil {
+			s.reserved = true
+			return duty.Continue(), nil
+		}
+		if !apierrors.IsConflict(err) {
+			return duty.Stop(), err
+		}
+		// Another purchase was reserved in the meantime: count from what is there now, and look whether buying is still allowed.
+		fresh := &v1alpha1.Registrar{}
+		if err := r.Reader.Get(ctx, client.ObjectKeyFromObject(before), fresh); err != nil {
+			return duty.Stop(), fmt.Errorf("read Registrar %s: %w", before.Name, err)
+		}
+		s.facts.registrar = fresh
+	}
+	return duty.Stop(), err
+}
+
+// fence writes that a call is about to be made, on the condition that the Domain is as it was when that was decided. Who loses starts over.
+// An error leaves open whether it was written; then nobody calls, and the next pass looks up.
+func (r *Reconciler) fence(ctx context.Context, s *scope) (duty.Outcome, error) {
+	if !s.reserved {
+		return duty.Continue(), nil
+	}
+	if err := ctx.Err(); err != nil {
+		return duty.Stop(), err
+	}
+	ctx, cancel := detached(ctx, writeTimeout)
+	defer cancel()
+	before := s.facts.domain
+	after := before.DeepCopy()
+	after.Status = s.facts.fenced(lastTry(&before.Status)+1, r.Clock.Now())
+	if _, err := duty.WriteStatus(ctx, r.Client, before, after); err != nil {
+		return duty.Stop(), err
+	}
+	s.facts.domain, s.fence = after, after.Status.Call
+	return duty.Continue(), nil
+}
+
+// confirm reads everything again that could have changed our mind, past all caches, and takes the fence back if it has.
+func (r *Reconciler) confirm(ctx context.Context, s *scope) (duty.Outcome, error) {
+	if s.fence == nil {
+		return duty.Continue(), nil
+	}
+	ctx, cancel := detached(ctx, readTimeout)
+	defer cancel()
+	before := s.facts
+	written := before.domain
+	outcome, err := r.loadFresh(ctx, s)
+	if err != nil {
+		// No call without being sure, and no fence without a call, as far as it can be helped.
+		s.facts = before
+		_, also := r.withdraw(ctx, s, decision{status: before.waiting(v1alpha1.ReasonWaiting, "what the purchase depends on could not be read")})
+		return duty.Stop(), errors.Join(err, also)
+	}
+	if outcome.Stopped() {
+		s.fence = nil
+		return outcome, nil
+	}
+	now := s.facts.domain
+	if now.UID != written.UID || !equality.Semantic.DeepEqual(now.Status, written.Status) {
+		// Somebody else has written since. Their word stands, and this pass has no fence any more.
+		s.fence = nil
+		return duty.StopFor(minPollPause), nil
+	}
+	if d, held := holdBack(&s.facts); held {
+		return r.withdraw(ctx, s, d)
+	}
+	return duty.Continue(), nil
+}
+
+// withdraw takes a fence back behind which no call was made, as only the pass knows that wrote it.
+func (r *Reconciler) withdraw(ctx context.Context, s *scope, d decision) (duty.Outcome, error) {
+	try := s.fence.Try
+	s.fence = nil
+	d.status.Call, d.status.ReservedTry = nil, try-1
+	ctx, cancel := detached(ctx, writeTimeout)
+	defer cancel()
+	if err := r.write(ctx, &s.facts, d.status); err != nil {
+		return duty.Stop(), err
+	}
+	return duty.StopFor(max(d.after, minPollPause)), nil
+}
+
+// call buys, once. The process may be told to end meanwhile; the call is seen through.
+func (r *Reconciler) call(ctx context.Context, s *scope) (duty.Outcome, error) {
+	if s.fence == nil {
+		return duty.Continue(), nil
+	}
+	limit, err := s.facts.priceCap()
+	if err != nil {
+		return duty.Stop(), err
+	}
+	left := s.fence.NotAfter.Sub(r.Clock.Now())
+	if left <= 0 {
+		// This process stood still, and others may believe by now that no call can be under way.
+		return r.withdraw(ctx, s, decision{status: s.facts.waiting(v1alpha1.ReasonWaiting, "the time for the call was over before it was made")})
+	}
+	// Not a deadline but what is left by the injected clock, which a test or a simulation may have set to any year.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
+	defer cancel()
+	d := s.facts.domain
+	s.result = s.account.Buy(ctx, registrar.Order{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Try: s.fence.Try, MaxPrice: limit})
+	if s.result == nil {
+		s.result = registrar.Unknown{Err: errors.New("the provider returned no result")}
+	}
+	purchases.WithLabelValues(s.result.Outcome()).Inc()
+	if unknown, ok := s.result.(registrar.Unknown); ok {
+		ctrl.LoggerFrom(ctx).Error(unknown.Err, "A purchase has no clear answer, and is looked up", "try", s.fence.Try)
+	}
+	return duty.Continue(), nil
+}
+
+// recordResult writes what came of the call. Nobody else can know it, so a conflict is no reason to lose it: as long as the Domain still has
+// this very fence and no result, it is worked out again from the Domain as it is now.
+func (r *Reconciler) recordResult(ctx context.Context, s *scope) (duty.Outcome, error) {
+	ctx, cancel := detached(ctx, writeTimeout)
+	defer cancel()
+	var err error
+	for range contenders {
+		d := settle(&s.facts, s.result)
+		if err = r.write(ctx, &s.facts, d.status); err == nil {
+			return duty.StopFor(d.after), nil
+		}
+		if !apierrors.IsConflict(err) {
+			break
+		}
+		fresh := &v1alpha1.Domain{}
+		if err = r.Reader.Get(ctx, s.key, fresh); err != nil {
+			break
+		}
+		if phaseOf(fresh) != phaseCalled || !equality.Semantic.DeepEqual(fresh.Status.Call, s.fence) || fresh.Status.Reference != "" {
+			return duty.StopFor(minPollPause), nil
+		}
+		s.facts.domain = fresh
+	}
+	// What came of the call is not lost: the next pass looks it up.
+	return duty.Stop(), fmt.Errorf("record the purchase of %s: %w", s.key.Name, err)
+}

@@ -1,0 +1,97 @@
+package registrar
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/registrar"
+)
+
+// problem is why a Registrar is not Ready.
+type problem struct {
+	reason, message string
+	// retry is when to look again; zero where only a change of a Registrar can mend it.
+	retry time.Duration
+}
+
+// readyCondition is what the status says.
+func readyCondition(p *problem) metav1.Condition {
+	if p == nil {
+		return metav1.Condition{
+			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonSucceeded,
+			Message: "the account works",
+		}
+	}
+	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: p.reason, Message: p.message}
+}
+
+// openingProblem is what kept the account from being opened.
+func openingProblem(err error) *problem {
+	var environment *registrar.EnvironmentError
+	var spec *registrar.SpecError
+	var credentials *registrar.CredentialsError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &environment):
+		return &problem{reason: v1alpha1.ReasonWrongEnvironment, message: environment.Error()}
+	case errors.As(err, &spec):
+		return &problem{reason: v1alpha1.ReasonInvalid, message: spec.Error()}
+	case errors.As(err, &credentials):
+		return &problem{reason: v1alpha1.ReasonSecretMissing, message: "the provider's credentials are not there or not complete", retry: retryInterval}
+	default:
+		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the account could not be opened", retry: retryInterval}
+	}
+}
+
+// limitsProblem is what is wrong with the limits beyond what the API server checks.
+func limitsProblem(r *v1alpha1.Registrar) *problem {
+	limit, err := registrar.MoneyOf(r.Spec.Limits.MaxPrice)
+	switch {
+	case err != nil:
+		return &problem{reason: v1alpha1.ReasonInvalid, message: fmt.Sprintf("spec.limits.maxPrice: %v", err)}
+	case limit.Minor == 0:
+		return &problem{reason: v1alpha1.ReasonInvalid, message: "spec.limits.maxPrice: must be more than 0.00, or every name is too dear"}
+	default:
+		return nil
+	}
+}
+
+// sharedSuffix is a suffix that another Registrar sells as well: then neither may, as nothing says where a name is to be bought.
+func sharedSuffix(r *v1alpha1.Registrar, all []v1alpha1.Registrar) *problem {
+	for _, suffix := range r.Spec.Suffixes {
+		var others []string
+		for i := range all {
+			if o := &all[i]; o.Name != r.Name && o.DeletionTimestamp.IsZero() && slices.Contains(o.Spec.Suffixes, suffix) {
+				others = append(others, o.Name)
+			}
+		}
+		if len(others) > 0 {
+			slices.Sort(others)
+			return &problem{reason: v1alpha1.ReasonSuffixShared, message: fmt.Sprintf("the suffix %s is also sold by Registrar %s", suffix, others[0])}
+		}
+	}
+	return nil
+}
+
+// checkProblem is what the provider said. Only what it is certain to have refused is called refused; every other error may pass. The error
+// itself is for the log: its words are the provider's and may change from one minute to the next.
+func checkProblem(err error) *problem {
+	var credentials *registrar.CredentialsError
+	var throttled *registrar.Throttled
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &credentials):
+		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the provider does not take the credentials", retry: checkInterval}
+	case errors.As(err, &throttled):
+		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider asks to come back later", retry: max(throttled.RetryAfter, retryInterval)}
+	default:
+		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider did not answer", retry: retryInterval}
+	}
+}

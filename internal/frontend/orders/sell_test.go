@@ -1,0 +1,37 @@
+package orders
+
+import (
+	"testing"
+	"time"
+
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+)
+
+func TestTheDaysLimitHoldsUntilMidnightUTC(t *testing.T) {
+	evening := time.Date(2026, 11, 22, 23, 30, 0, 0, time.FixedZone("CET", 3600)) // 22:30 UTC
+	limit := func(n int32) *int32 { return &n }
+	for name, tc := range map[string]struct {
+		limit *int32
+		usage *v1alpha1.RegistrarUsage
+		want  time.Duration
+	}{
+		"no limit":                   {nil, &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 1000}, 0},
+		"nothing used yet":           {limit(1), nil, 0},
+		"one left":                   {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 1}, 0},
+		"none left":                  {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 2}, 90 * time.Minute},
+		"used up the day before":     {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-21", Registrations: 2}, 0},
+		"a limit of nothing":         {limit(0), nil, 90 * time.Minute},
+		"more than the limit allows": {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 7}, 90 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := &Desk{Clock: clocktesting.NewFakePassiveClock(evening)}
+			r := &v1alpha1.Registrar{Spec: v1alpha1.RegistrarSpec{Limits: v1alpha1.RegistrarLimits{RegistrationsPerDay: tc.limit}}}
+			r.Status.Usage = tc.usage
+			if got := d.untilLimitEnds(r); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,296 @@
+package indiesite
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+const rightCode = "open-sesame"
+
+// testSite is a site as it runs, but for the network.
+type testSite struct {
+	http.Handler
+	store *Store
+	dir   string
+	log   *bytes.Buffer
+}
+
+func newTestSite(t *testing.T, code string) *testSite {
+	t.Helper()
+	s := &testSite{dir: t.TempDir(), log: &bytes.Buffer{}}
+	s.store = openStore(t, s.dir)
+	s.Handler = NewHandler(Config{
+		Code: NewCode(code), Store: s.store, Clock: clock.RealClock{},
+		Logger: slog.New(slog.NewJSONHandler(s.log, nil)),
+	})
+	return s
+}
+
+func (s *testSite) ask(method, target, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest(method, "https://alice.gent"+target, strings.NewReader(body)))
+	return w
+}
+
+func (s *testSite) post(body string) *httptest.ResponseRecorder {
+	return s.ask(http.MethodPost, "/owner-settings", body)
+}
+
+func withCode(code string) string {
+	return fmt.Sprintf(`{"secretSignUpCode": %q, "settings": {"name": "Alice"}}`, code)
+}
+
+func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, kind string) Problem {
+	t.Helper()
+	var problem Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil {
+		t.Fatalf("answered %d with %q", w.Code, w.Body)
+	}
+	if w.Code != status || problem.Status != status || problem.Type != problemBase+kind {
+		t.Fatalf("answered %d with %+v, want %d %s", w.Code, problem, status, kind)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("Content-Type is %q", got)
+	}
+	return problem
+}
+
+func TestOwnerSettingsAreTakenWithTheCodeHoweverTheyAreWritten(t *testing.T) {
+	for name, body := range map[string]string{
+		"the newer spelling":         `{"secretSignUpCode": "open-sesame", "settings": {"name": "Alice"}}`,
+		"the older spelling":         `{"secretSignupCode": "open-sesame", "settings": {"name": "Alice"}}`,
+		"both spellings":             `{"secretSignUpCode": "open-sesame", "secretSignupCode": "open-sesame", "settings": {"name": "Alice"}}`,
+		"settings by their old name": `{"secretSignUpCode": "open-sesame", "owner-settings": {"name": "Alice"}}`,
+		"the code inside":            `{"owner-settings": {"secretSignUpCode": "open-sesame", "name": "Alice"}}`,
+		"the code at both places":    `{"secretSignUpCode": "open-sesame", "owner-settings": {"secretSignupCode": "open-sesame", "name": "Alice"}}`,
+		"settings unknown here":      `{"secretSignUpCode": "open-sesame", "settings": {"name": "Alice", "shoe-size": 38}, "more": []}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestSite(t, rightCode)
+			for range 2 { // a lost answer is asked for again
+				if w := s.post(body); w.Code != http.StatusNoContent {
+					t.Fatalf("answered %d: %s", w.Code, w.Body)
+				}
+			}
+			if got, _ := s.store.Settings(); got != (Settings{Name: "Alice"}) {
+				t.Errorf("kept %+v", got)
+			}
+		})
+	}
+}
+
+func TestOwnerSettingsThatAreNotAsTheyShouldBeAreRefusedAndNothingIsKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		body   string
+		status int
+		kind   string
+		says   string
+	}{
+		"not JSON":                   {`name=Alice`, 400, "malformed", "JSON object"},
+		"no object":                  {`[]`, 400, "malformed", "JSON object"},
+		"something behind it":        {withCode(rightCode) + `{}`, 400, "malformed", "nothing after"},
+		"a key twice":                {`{"secretSignUpCode": "open-sesame", "settings": {"name": "a", "name": "b"}}`, 400, "malformed", "name"},
+		"keys in other case":         {`{"secretsignupcode": "open-sesame", "settings": {}}`, 400, "malformed", "secretSignUpCode"},
+		"no code":                    {`{"settings": {"name": "Alice"}}`, 400, "malformed", "secretSignUpCode"},
+		"a code that is a number":    {`{"secretSignUpCode": 12, "settings": {}}`, 400, "malformed", "secretSignUpCode must be a string"},
+		"spellings that differ":      {`{"secretSignUpCode": "open-sesame", "secretSignupCode": "other", "settings": {}}`, 400, "malformed", "differ"},
+		"places that differ":         {`{"secretSignUpCode": "open-sesame", "settings": {"secretSignUpCode": "other"}}`, 400, "malformed", "different"},
+		"no settings":                {`{"secretSignUpCode": "open-sesame"}`, 400, "malformed", "settings is missing"},
+		"settings under both names":  {`{"secretSignUpCode": "open-sesame", "settings": {}, "owner-settings": {}}`, 400, "malformed", "one object"},
+		"settings that are a list":   {`{"secretSignUpCode": "open-sesame", "settings": []}`, 400, "malformed", "settings must be an object"},
+		"a name that is a number":    {`{"secretSignUpCode": "open-sesame", "settings": {"name": 1}}`, 400, "malformed", "name must be a string"},
+		"a colour by name":           {`{"secretSignUpCode": "open-sesame", "settings": {"colour": "red"}}`, 400, "invalid-setting", "#rrggbb"},
+		"a wrong code":               {withCode("guess"), 403, "wrong-sign-up-code", ""},
+		"wrong code, wrong settings": {`{"secretSignUpCode": "guess", "settings": {"colour": "red"}}`, 403, "wrong-sign-up-code", ""},
+		"too large a body":           {`{"x": "` + strings.Repeat("x", maxBody) + `"}`, 413, "too-large", "1048576"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestSite(t, rightCode)
+			problem := wantProblem(t, s.post(c.body), c.status, c.kind)
+			if !strings.Contains(problem.Detail, c.says) {
+				t.Errorf("says %q, want %q in it", problem.Detail, c.says)
+			}
+			if _, known := s.store.Settings(); known {
+				t.Error("something was kept")
+			}
+			for _, secret := range []string{rightCode, "guess", "other"} {
+				if strings.Contains(fmt.Sprint(problem)+s.log.String(), secret) {
+					t.Errorf("%q is in the answer or the log", secret)
+				}
+			}
+		})
+	}
+}
+
+func TestASiteWithoutACodeTakesNoSettingsAndSaysSo(t *testing.T) {
+	s := newTestSite(t, "")
+	wantProblem(t, s.post(withCode("")), http.StatusForbidden, "no-sign-up-code")
+	wantProblem(t, s.post(withCode("any")), http.StatusForbidden, "no-sign-up-code")
+	page := s.ask(http.MethodGet, "/", "").Body.String()
+	if !strings.Contains(page, "waiting for its owner") || !strings.Contains(page, "No sign-up code") {
+		t.Errorf("the page says:\n%s", page)
+	}
+}
+
+func TestManyWrongCodesSlowEverybodyAndLockOutNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSite(t, rightCode)
+		timed := func(code string) (*httptest.ResponseRecorder, time.Duration) {
+			start := time.Now()
+			w := s.post(withCode(code))
+			return w, time.Since(start)
+		}
+		for range freeWrongCodes {
+			w, took := timed("guess")
+			wantProblem(t, w, http.StatusForbidden, "wrong-sign-up-code")
+			if took != 0 {
+				t.Fatalf("held back by %s too early", took)
+			}
+		}
+		for range 100 {
+			w, took := timed("guess")
+			wantProblem(t, w, http.StatusTooManyRequests, "too-many-wrong-codes")
+			if took < firstHold || took > maxHold {
+				t.Fatalf("held back by %s", took)
+			}
+			if after, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || after < 1 || after > 120 {
+				t.Fatalf("Retry-After is %q", w.Header().Get("Retry-After"))
+			}
+		}
+		w, took := timed(rightCode)
+		if w.Code != http.StatusNoContent || took > maxHold {
+			t.Fatalf("the right code was answered %d after %s: %s", w.Code, took, w.Body)
+		}
+		if took < firstHold {
+			t.Errorf("the right code was answered after %s: a guesser need not wait for a refusal", took)
+		}
+		time.Sleep(2 * time.Minute) // of the bubble's time
+		if w, took := timed("guess"); w.Code != http.StatusForbidden || took != 0 {
+			t.Errorf("after a while: %d after %s", w.Code, took)
+		}
+	})
+}
+
+func TestGuessingInParallelIsNoFasterThan32CodesASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSite(t, rightCode)
+		for range maxWrongCodes {
+			s.post(withCode("guess"))
+		}
+		const seconds = 60
+		end := time.Now().Add(seconds * time.Second)
+		var (
+			mu     sync.Mutex
+			judged int
+			group  sync.WaitGroup
+		)
+		for range 3 * maxHeldAttempts {
+			group.Go(func() {
+				for time.Now().Before(end) {
+					w := s.post(withCode("guess"))
+					if w.Code != http.StatusServiceUnavailable {
+						mu.Lock()
+						judged++
+						mu.Unlock()
+						continue
+					}
+					if w.Header().Get("Retry-After") == "" {
+						t.Error("turned away without Retry-After")
+					}
+					time.Sleep(100 * time.Millisecond) // of the bubble's time
+				}
+			})
+		}
+		group.Wait()
+		if limit := (seconds + 2) * 32; judged > limit || judged < limit/2 {
+			t.Errorf("%d codes were looked at in %d s, want up to %d", judged, seconds, limit)
+		}
+		if w := s.post(withCode(rightCode)); w.Code != http.StatusNoContent {
+			t.Errorf("the right code after the storm: %d", w.Code)
+		}
+	})
+}
+
+func TestLargeBodiesAreReadAFewAtATimeAndDoNotHoldUpSmallOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSite(t, rightCode)
+		large := func(body io.Reader) *httptest.ResponseRecorder {
+			r := httptest.NewRequest(http.MethodPost, "https://alice.gent/owner-settings", body)
+			r.ContentLength = smallBody + 1
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w
+		}
+		var slow []*io.PipeWriter
+		for range maxLargeBodies {
+			body, end := io.Pipe()
+			slow = append(slow, end)
+			go large(body)
+		}
+		synctest.Wait() // all places are taken
+		if w := large(strings.NewReader(withCode(rightCode))); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("one large body more was answered %d", w.Code)
+		}
+		if w := s.post(withCode(rightCode)); w.Code != http.StatusNoContent {
+			t.Errorf("a small body was answered %d", w.Code)
+		}
+		for _, end := range slow {
+			_ = end.CloseWithError(io.ErrUnexpectedEOF)
+		}
+		synctest.Wait()
+		if w := large(strings.NewReader(withCode(rightCode))); w.Code != http.StatusNoContent {
+			t.Errorf("a large body with places free was answered %d", w.Code)
+		}
+	})
+}
+
+func TestThePublicSigningKeyIsNotThereBeforeTheSiteIsClaimed(t *testing.T) {
+	wantProblem(t, newTestSite(t, rightCode).ask(http.MethodGet, "/owner/public-signing-key", ""), http.StatusNotFound, "not-claimed")
+}
+
+func TestAddressesAnswerTheirOwnMethodsOnly(t *testing.T) {
+	s := newTestSite(t, rightCode)
+	wantProblem(t, s.ask(http.MethodGet, "/nowhere", ""), http.StatusNotFound, "not-found")
+	w := s.ask(http.MethodGet, "/owner-settings", "")
+	wantProblem(t, w, http.StatusMethodNotAllowed, "method-not-allowed")
+	if w.Header().Get("Allow") != "POST" {
+		t.Errorf("Allow is %q", w.Header().Get("Allow"))
+	}
+	wantProblem(t, s.ask(http.MethodPost, "/", ""), http.StatusMethodNotAllowed, "method-not-allowed")
+}
+
+func TestReadinessFailsWithTheDataDirectory(t *testing.T) {
+	s := newTestSite(t, rightCode)
+	for _, check := range []string{"/healthz", "/readyz"} {
+		if w := s.ask(http.MethodGet, check, ""); w.Code != http.StatusOK || w.Body.String() != "ok\n" {
+			t.Errorf("%s answers %d %q", check, w.Code, w.Body)
+		}
+	}
+	if s.log.Len() > 0 {
+		t.Errorf("checks that go well are logged: %s", s.log)
+	}
+	if err := os.RemoveAll(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	if w := s.ask(http.MethodGet, "/readyz", ""); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("without a data directory /readyz answers %d", w.Code)
+	}
+	if w := s.ask(http.MethodGet, "/healthz", ""); w.Code != http.StatusOK {
+		t.Errorf("without a data directory /healthz answers %d; a restart would not help", w.Code)
+	}
+	wantProblem(t, s.post(withCode(rightCode)), http.StatusInternalServerError, "storage")
+}

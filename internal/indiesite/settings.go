@@ -1,0 +1,78 @@
+package indiesite
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits on owner settings, in characters (Unicode code points) after leading
+// and trailing space is taken off.
+const (
+	MaxNameLength = 80
+	MaxBioLength  = 2000
+)
+
+// DefaultColour is the page's colour until the owner chooses one.
+const DefaultColour = "#0b5c4a"
+
+// Settings are what an owner tells the site about themselves. Each is
+// optional; posting settings replaces all of them.
+type Settings struct {
+	// Name is shown as the page's heading; one line.
+	Name string `json:"name,omitempty"`
+	// Bio is shown as plain text; line breaks are kept.
+	Bio string `json:"bio,omitempty"`
+	// Colour is the page's colour as #rrggbb.
+	Colour string `json:"colour,omitempty"`
+	// Language is that of the page's own words, "nl" or "en".
+	Language string `json:"language,omitempty"`
+}
+
+// InvalidSettingError says which setting was refused and what is allowed. It
+// never repeats the value.
+type InvalidSettingError struct {
+	// Field is the setting's name as in the JSON document.
+	Field string
+	// Allowed completes the sentence "<field> must be".
+	Allowed string
+}
+
+// Error says in one sentence what is allowed.
+func (e *InvalidSettingError) Error() string {
+	return fmt.Sprintf("settings.%s must be %s", e.Field, e.Allowed)
+}
+
+var colourPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
+
+// Normalised returns the settings as they are kept: outer space off, line ends
+// as \n, colour in lower case. A value outside its limits is an
+// *InvalidSettingError.
+func (s Settings) Normalised() (Settings, error) {
+	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	n := Settings{
+		Name:     strings.TrimSpace(s.Name),
+		Bio:      strings.TrimSpace(lines.Replace(s.Bio)),
+		Colour:   strings.ToLower(strings.TrimSpace(s.Colour)),
+		Language: strings.TrimSpace(s.Language),
+	}
+	switch {
+	case utf8.RuneCountInString(n.Name) > MaxNameLength || hasControl(n.Name, ""):
+		return Settings{}, &InvalidSettingError{"name", fmt.Sprintf("one line of at most %d characters", MaxNameLength)}
+	case utf8.RuneCountInString(n.Bio) > MaxBioLength || hasControl(n.Bio, "\n\t"):
+		return Settings{}, &InvalidSettingError{"bio", fmt.Sprintf("text of at most %d characters", MaxBioLength)}
+	case n.Colour != "" && !colourPattern.MatchString(n.Colour):
+		return Settings{}, &InvalidSettingError{"colour", "a colour written as #rrggbb"}
+	case n.Language != "" && n.Language != "nl" && n.Language != "en":
+		return Settings{}, &InvalidSettingError{"language", `"nl" or "en"`}
+	}
+	return n, nil
+}
+
+func hasControl(text, allowed string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsControl(r) && !strings.ContainsRune(allowed, r)
+	})
+}

@@ -1,0 +1,112 @@
+package registrar
+
+import (
+	"context"
+	"time"
+)
+
+// Registrar is one account at a place where names are bought. It is safe for use by many goroutines.
+type Registrar interface {
+	// Check tries whether the account can be used, and changes nothing. An error that is a [CredentialsError] says that it will not get
+	// better by itself.
+	Check(ctx context.Context) error
+
+	// LookUp says what is known of a name: in our account, being ordered, registered at all.
+	LookUp(ctx context.Context, query Query) (Sighting, error)
+
+	// Buy orders a name for one year, once. The context's deadline is when it is broken off.
+	Buy(ctx context.Context, order Order) Result
+
+	// Renew sets how a name that is ours goes on. It is safe to repeat.
+	Renew(ctx context.Context, renewal Renewal) Result
+}
+
+// Query asks for a name.
+type Query struct {
+	// Domain in lower-case ASCII, without a trailing dot.
+	Domain string
+	// OperationID of the purchase that may have been made.
+	OperationID string
+	// Reference is the registrar's own name for an order that it accepted, or empty.
+	Reference string
+}
+
+// Order is one purchase.
+type Order struct {
+	// Domain in lower-case ASCII, without a trailing dot.
+	Domain string
+	// OperationID names the purchase; the same in every try.
+	OperationID string
+	// Try counts the calls for this purchase, from 1.
+	Try int32
+	// MaxPrice is the most that one year may cost.
+	MaxPrice Money
+}
+
+// Renewal sets how a name that is ours goes on.
+type Renewal struct {
+	// Domain in lower-case ASCII, without a trailing dot.
+	Domain string
+	// AutoRenew is what automatic renewal shall be.
+	AutoRenew bool
+	// ExtendFrom also buys one more year, on the condition that the registration now runs out at that time: an extension that is sent
+	// twice is refused the second time. Zero for none.
+	ExtendFrom time.Time
+}
+
+// Answer to a question about a name.
+type Answer string
+
+// The answers. The zero value is Unanswerable, so that what a provider forgets to answer is never taken for a no.
+const (
+	// Unanswerable says that this registrar has no means to tell.
+	Unanswerable Answer = ""
+	// Yes it is so.
+	Yes Answer = "Yes"
+	// No it is not so.
+	No Answer = "No"
+)
+
+// OrderState is what the registrar says of an order for a name.
+type OrderState string
+
+// The states of an order. The zero value is OrderUnanswerable.
+const (
+	// OrderUnanswerable says that this registrar has no means to tell.
+	OrderUnanswerable OrderState = ""
+	// OrderNone says that it knows of none.
+	OrderNone OrderState = "None"
+	// OrderOpen says that it works on one.
+	OrderOpen OrderState = "Open"
+	// OrderFinished says that one was carried out; the account may show it a little later.
+	OrderFinished OrderState = "Finished"
+	// OrderRejected says that the query's own operation was turned down; see Sighting.Rejection.
+	OrderRejected OrderState = "Rejected"
+)
+
+// Sighting is what a look-up found.
+type Sighting struct {
+	// InAccount is whether our account holds the name.
+	InAccount Answer
+	// Order is what became of an order for it.
+	Order OrderState
+	// Registered is whether the registry has the name, whoever holds it.
+	Registered Answer
+
+	// OperationID is the purchase that the account's name or open order came from, where the registrar keeps it; empty where it does not.
+	OperationID string
+	// Reference is the registrar's own name for the order.
+	Reference string
+	// Rejection of an order that was turned down.
+	Rejection Rejected
+	// Holding is how the name stands in our account.
+	Holding Holding
+}
+
+// Holding is how a name stands in our account.
+type Holding struct {
+	// Expiry is when the registration runs out; zero while not known.
+	Expiry time.Time
+	// AutoRenew is whether the registrar renews it by itself; nil while not known.
+	AutoRenew *bool
+}
