@@ -39,6 +39,7 @@ func TestClusterLeavesNoTrace(t *testing.T) {
 	site.mustServe(t)
 	site.mustKeepNotes(t)
 	up(t, command, 5*time.Second) // healthy: left alone
+	staysHere(t)
 
 	killEverything(t)
 	up(t, command, 3*time.Minute) // repaired
@@ -65,6 +66,19 @@ func TestClusterLeavesNoTrace(t *testing.T) {
 
 // TestUpAfterLostState starts a cluster over what is left when the state folder is gone but links,
 // mounts and rules are not.
+// staysHere looks where something goes that is sent to a pod which is not there (any more): it must not leave the machine.
+func staysHere(t *testing.T) {
+	t.Helper()
+	const nobody = "10.213.63.254" // the last address that pods could have
+	way, err := host.Run(t.Context(), "ip", "route", "get", nobody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(way, "dev "+layout.NodeLink) {
+		t.Errorf("packets to a pod that is gone leave the machine: %s", way)
+	}
+}
+
 func TestUpAfterLostState(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("a cluster needs root")
