@@ -13,7 +13,7 @@ type setting struct{ name, value string }
 // environment is what another program needs to use this factory as its onboarder.
 func (d *demo) environment() []setting {
 	return []setting{
-		{"KUBECONFIG", d.cluster.kubeconfig},
+		{"KUBECONFIG", d.kubeconfigPath()},
 		{"KUBECTL", d.cluster.kubectl},
 		{"FACTORY_URL", d.factoryURL()},
 		{"FACTORY_CA", d.cluster.issuerCA},
@@ -34,6 +34,9 @@ func (d *demo) environmentPath() string { return filepath.Join(d.config.bin, "de
 
 // writeEnvironment writes demo.env. It holds the onboarder's token, so only its owner may read it.
 func (d *demo) writeEnvironment() error {
+	if err := d.writeKubeconfig(); err != nil {
+		return err
+	}
 	if err := writeFile(d.environmentPath(), renderEnvironment(d.environment())); err != nil {
 		return fmt.Errorf("write %s: %w", d.environmentPath(), err)
 	}
@@ -46,7 +49,7 @@ func renderEnvironment(settings []setting) []byte {
 	out.WriteString("# Written by make demo. Use it with: . bin/demo.env\n")
 	for _, s := range settings {
 		if s.value == "" {
-			continue // a kubeconfig that is kubectl's own
+			continue
 		}
 		fmt.Fprintf(&out, "export %s='%s'\n", s.name, strings.ReplaceAll(s.value, "'", `'\''`))
 	}

@@ -64,11 +64,7 @@ func prepare(ctx context.Context, cfg config, say *progress) (*demo, error) {
 func (d *demo) state() string { return filepath.Join(d.config.bin, "demo-state") }
 
 func connect(kubeconfig string) (client.Client, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	if kubeconfig != os.Getenv(clientcmd.RecommendedConfigPathEnvVar) { // which may be a list of files
-		rules.ExplicitPath = kubeconfig
-	}
-	rest, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	rest, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loadingRules(kubeconfig), nil).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("read the kubeconfig: %w", err)
 	}

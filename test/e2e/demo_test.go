@@ -26,7 +26,7 @@ func TestDemo(t *testing.T) {
 		}
 		t.Logf("the %s run took %s:\n%s", round, time.Since(started).Round(time.Second), out.String())
 
-		w.kubectl(t, "wait", "--for=condition=Ready", "--timeout=1s", "-n", w.sitesNamespace, "indiesite/available.gent")
+		w.kubectl(t, "wait", "--for=condition=Ready", "--timeout=1s", "indiesite/available.gent")
 		w.kubectl(t, "wait", "--for=condition=CallbackDelivered", "--timeout=30s", "-n", w.sitesNamespace, "indiesite/available.gent")
 		if _, err := w.page(t, "available.gent"); err != nil {
 			t.Errorf("the site does not answer over verified TLS: %v", err)
