@@ -49,7 +49,7 @@ func renderEnvironment(settings []setting) []byte {
 	out.WriteString("# Written by make demo. Use it with: . bin/demo.env\n")
 	for _, s := range settings {
 		if s.value == "" {
-			continue
+			continue // kubectl is the one in PATH where the cluster names none
 		}
 		fmt.Fprintf(&out, "export %s='%s'\n", s.name, strings.ReplaceAll(s.value, "'", `'\''`))
 	}

@@ -64,9 +64,8 @@ func TestClusterLeavesNoTrace(t *testing.T) {
 	mustBeAsBefore(t, before, "after a down of a healthy cluster")
 }
 
-// TestUpAfterLostState starts a cluster over what is left when the state folder is gone but links,
-// mounts and rules are not.
-// staysHere looks where something goes that is sent to a pod which is not there (any more): it must not leave the machine.
+// staysHere looks where something goes that is sent to a pod which is not there (any more): it must
+// not leave the machine.
 func staysHere(t *testing.T) {
 	t.Helper()
 	const nobody = "10.213.63.254" // the last address that pods could have
@@ -79,6 +78,8 @@ func staysHere(t *testing.T) {
 	}
 }
 
+// TestUpAfterLostState starts a cluster over what is left when the state folder is gone but links,
+// mounts and rules are not.
 func TestUpAfterLostState(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("a cluster needs root")

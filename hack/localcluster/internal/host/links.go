@@ -14,8 +14,9 @@ import (
 // EnsureNodeLink makes the link that carries the node's address, and the routes to the services and the pods.
 //
 // It is a bridge without ports: not every kernel has dummy links. The route lets this machine reach
-// a service address even where it has no default route; the packet filter redirects it from there. A pod has a route of its own while it is there; what is sent to
-// one that is gone ends at this link, where else it would leave by the default route, and a stranger might answer.
+// a service address even where it has no default route; the packet filter redirects it from there.
+// A pod has a route of its own while it is there; what is sent to one that is gone ends at this
+// link, where else it would leave by the default route, and a stranger might answer.
 func EnsureNodeLink(ctx context.Context) error {
 	if _, err := Run(ctx, "ip", "link", "show", layout.NodeLink); err != nil {
 		if _, err := Run(ctx, "ip", "link", "add", layout.NodeLink, "type", "bridge"); err != nil {
