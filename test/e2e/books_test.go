@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
@@ -72,12 +73,17 @@ func (w *world) deleteSite(t *testing.T, domain string) {
 	})
 }
 
-// deliveredRecord waits until the site's status says that the outcome was delivered.
+// deliveredRecord waits until the site's status says that the outcome was delivered, and nothing is left to be written about it: the finalizer
+// goes with a write of its own, after the one that says so.
 func (w *world) deliveredRecord(t *testing.T, domain string) {
 	t.Helper()
 	w.eventually(t, "CallbackDelivered of "+domain, 30*time.Second, func() error {
-		if got := condition(w.site(t, domain).Status.Conditions, v1alpha1.ConditionCallbackDelivered); got != "True "+v1alpha1.ReasonDelivered {
+		site := w.site(t, domain)
+		if got := condition(site.Status.Conditions, v1alpha1.ConditionCallbackDelivered); got != "True "+v1alpha1.ReasonDelivered {
 			return fmt.Errorf("it is %q", got)
+		}
+		if controllerutil.ContainsFinalizer(site, v1alpha1.FinalizerCallback) {
+			return fmt.Errorf("it is delivered, and the finalizer %s is still there", v1alpha1.FinalizerCallback)
 		}
 		return nil
 	})
