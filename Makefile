@@ -89,6 +89,35 @@ test: check-go test-assets $(BIN)/helm $(BIN)/kustomize $(BIN)/with-apiserver ##
 # Only packages that have tests: go test would build the others too, and in hack/localcluster these are all of Kubernetes.
 if_tests := {{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}
 
+# A crash, a lost answer, an old read, another leader, a restore: at each moment there is. The programs themselves mostly wait, so they run beside it.
+FAULTS_REPORT := $(BIN)/faults.jsonl
+
+.PHONY: faults
+faults: check-go test-assets ## The proof in full: whatever goes wrong at any moment, with a table of what was tried (under half an hour)
+	$(call say,Fault harness)
+	@rm -f $(FAULTS_REPORT)
+	@$(test_env); export CGO_ENABLED=0 FAULTS=full FAULTS_REPORT=$(FAULTS_REPORT) code=0; \
+	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run ProgramsKeep ./test/whole & programs=$$!; \
+	 trap 'kill $$programs 2>/dev/null || true' EXIT; \
+	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) ./test/faults || code=1; \
+	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run TestSearch ./controllers/domain || code=1; \
+	 wait $$programs || code=1; trap - EXIT; \
+	 $(GO) run ./test/faults/table $(FAULTS_REPORT) || code=1; exit $$code
+
+# For how long make fuzz goes on, all targets together.
+FUZZTIME ?= 10m
+
+.PHONY: fuzz
+fuzz: check-go ## Fuzz every decoder, FUZZTIME=1h altogether
+	$(call say,Fuzzing)
+	@GO=$(GO) hack/fuzz --time $(FUZZTIME)
+
+.PHONY: bench
+bench: check-go test-assets ## The benchmark of a thousand callbacks with receivers that hang, as a ratio
+	$(call say,Benchmarks)
+	@$(test_env); export CGO_ENABLED=0; \
+	 $(GO) test -run '^$$' -bench AThousand -benchtime 3x -timeout 30m ./controllers/callback/servertest
+
 .PHONY: e2e
 e2e: install ## The demo's way as Go tests, with assertions, on the cluster
 	$(call say,End-to-end tests)
@@ -200,7 +229,7 @@ verify-format: check-go ## gofmt has nothing to say
 .PHONY: verify-scripts
 verify-scripts: ## Shell scripts parse
 	$(call say,Shell scripts)
-	@for script in .ci/run $$(find hack test -name '*.sh'); do echo "$$script"; bash -n "$$script"; done
+	@for script in .ci/run hack/fuzz $$(find hack test -name '*.sh'); do echo "$$script"; bash -n "$$script"; done
 
 # Independent of git: what generate changes is seen from the files themselves.
 generated_files = find api config docs/reference.md $(wildcard charts) -type f | LC_ALL=C sort | xargs -r sha256sum

@@ -25,7 +25,7 @@ const (
 	// ConditionRegistered (Domain): the name is in our account at the registrar. Once True it is never taken back by a purchase;
 	// False with a terminal reason (see DomainEndedUnbought) says that it will not be bought; Unknown while a call's result is not known.
 	ConditionRegistered = "Registered"
-	// ConditionRenewing (Domain): automatic renewal is as desired.
+	// ConditionRenewing (Domain): automatic renewal is as desired, and the registration has not run out.
 	ConditionRenewing = "Renewing"
 	// ConditionNeedsAttention (Domain): only a person can decide whether the name was bought; see AnnotationDecision.
 	ConditionNeedsAttention = "NeedsAttention"
@@ -105,7 +105,8 @@ const (
 	ReasonRefused = "Refused"
 	// ReasonSiteGone (Registered=False): the site was deleted or had failed before the name was bought. Terminal.
 	ReasonSiteGone = "SiteGone"
-	// ReasonLimitReached (Registered=False): today's limit of the Registrar is reached.
+	// ReasonLimitReached (Registered=False; also the reason of an Event about a renewal that waits): a limit of the Registrar for today is reached; the
+	// message says which.
 	ReasonLimitReached = "LimitReached"
 	// ReasonRegistrarNotReady (Registered=False, or Unknown where the name was never looked up): the Registrar is missing, suspended or not Ready.
 	ReasonRegistrarNotReady = "RegistrarNotReady"
@@ -116,6 +117,13 @@ const (
 	// ReasonAutoRenewOn and ReasonAutoRenewOff (Renewing): what the registrar says of automatic renewal.
 	ReasonAutoRenewOn  = "AutoRenewOn"
 	ReasonAutoRenewOff = "AutoRenewOff"
+	// ReasonExpiresWithin60Days, ReasonExpiresWithin30Days and ReasonExpiresWithin14Days (Renewing): the registration runs out within so many days, and it is
+	// not renewed as desired; the message says what is not. They take the place of the reason that it had before.
+	ReasonExpiresWithin60Days = "ExpiresWithin60Days"
+	ReasonExpiresWithin30Days = "ExpiresWithin30Days"
+	ReasonExpiresWithin14Days = "ExpiresWithin14Days"
+	// ReasonExpired (Renewing=False): the registration has run out, as far as the registrar says, and the account still lists it.
+	ReasonExpired = "Expired"
 )
 
 // Reasons of Ready on Onboarder, Registrar and SiteClass.
@@ -124,6 +132,10 @@ const (
 	ReasonSecretMissing = "SecretMissing"
 	// ReasonTokenInvalid: a token is empty, too short for this environment, or has characters that no header can carry.
 	ReasonTokenInvalid = "TokenInvalid"
+	// ReasonWebhookKeyInvalid: a webhook key is not whsec_ and the base64 of 24 to 64 bytes, or is made from a token.
+	ReasonWebhookKeyInvalid = "WebhookKeyInvalid"
+	// ReasonWebhookKeyShared: another Onboarder has the same webhook key, so each could forge the other's signatures.
+	ReasonWebhookKeyShared = "WebhookKeyShared"
 	// ReasonTokenShared: another Onboarder has the same token, so neither can be told from the other.
 	ReasonTokenShared = "TokenShared"
 	// ReasonPublishedToken: the published mock token, on a live factory or without allowPublishedToken.

@@ -47,13 +47,19 @@ var onboarderSubmissions = map[string]submission{
 	"a space":                           {but: prefix("https://hallo.gent/a b"), refused: notAPrefix},
 	"a new line at the end":             {but: prefix("https://hallo.gent/mwf\n"), refused: notAPrefix},
 	"no host":                           {but: prefix("https:///mwf"), refused: notAPrefix},
+	"callbacks without a signature":     {but: removing("spec.callback.signature")},
+	"a signature that there is not":     {but: setting("spec.callback.signature", "Wax"), refused: `spec.callback.signature: Unsupported value: "Wax"`},
 	"a dialect that there is not":       {but: setting("spec.dialects", []any{"Cookie"}), refused: `Unsupported value: "Cookie"`},
 	"a digest in capitals is no digest": {but: setting("spec.quota.sites", int64(-1)), refused: "spec.quota.sites"},
 }
 
 var registrarSubmissions = map[string]submission{
-	"where names are bought":           {but: asItIs},
-	"only what it must say":            {but: removing("spec.registrant", "spec.adoptable", "spec.suspend", "spec.limits.registrationsPerDay")},
+	"where names are bought": {but: asItIs},
+	"only what it must say": {but: removing("spec.registrant", "spec.adoptable", "spec.suspend", "spec.limits.registrationsPerDay",
+		"spec.limits.spendingPerDay", "spec.limits.callsPerMinute")},
+	"a budget that stops all spending": {but: setting("spec.limits.spendingPerDay.amount", "0.00")},
+	"a budget in another currency":     {but: setting("spec.limits.spendingPerDay.currency", "USD"), refused: "spendingPerDay.currency must be that of maxPrice, as amounts of different currencies cannot be added up"},
+	"no calls at all":                  {but: setting("spec.limits.callsPerMinute", int64(0)), refused: "spec.limits.callsPerMinute"},
 	"a suffix of two labels":           {but: setting("spec.suffixes", []any{"gent", "city.gent"})},
 	"a provider with all its defaults": {but: setting("spec.provider", map[string]any{"test": map[string]any{}})},
 	"no waiting at all":                {but: setting("spec.provider.test.slowFor", "0s")},

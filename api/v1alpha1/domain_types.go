@@ -84,6 +84,50 @@ type DomainCall struct {
 	NotAfter metav1.Time `json:"notAfter"`
 }
 
+// RenewalOutcome is what came of a call that extends a registration.
+// +kubebuilder:validation:Enum=Done;Pending;Rejected
+type RenewalOutcome string
+
+// What may come of a call that extends a registration.
+const (
+	// RenewalDone: the registration was extended.
+	RenewalDone RenewalOutcome = "Done"
+	// RenewalPending: the registrar has accepted it and works on it.
+	RenewalPending RenewalOutcome = "Pending"
+	// RenewalRejected: it was turned down, and nothing was paid.
+	RenewalRejected RenewalOutcome = "Rejected"
+)
+
+// DomainRenewal is the fence around an explicit renewal: it is written, with a check of the resourceVersion, before the call goes out. A
+// registration is extended once for each time at which it runs out.
+type DomainRenewal struct {
+	// expiryTime is what is extended from. It goes out with the call, so that a registrar that checks it extends once.
+	// +required
+	ExpiryTime metav1.Time `json:"expiryTime"`
+	// try counts the calls for this expiryTime; it is raised only when the one before was turned down, or when the registrar is sure to refuse it if that
+	// one was carried out.
+	// +kubebuilder:validation:Minimum=1
+	// +required
+	Try int32 `json:"try"`
+	// startedTime is when the fence was written.
+	// +required
+	StartedTime metav1.Time `json:"startedTime"`
+	// notAfter is when the call is broken off at the latest.
+	// +required
+	NotAfter metav1.Time `json:"notAfter"`
+	// outcome of the call; absent while it is not known.
+	// +optional
+	Outcome RenewalOutcome `json:"outcome,omitempty"`
+	// reference is the registrar's own name for a renewal that it works on.
+	// +kubebuilder:validation:MaxLength=255
+	// +optional
+	Reference string `json:"reference,omitempty"`
+	// detail says, for people, why it was turned down.
+	// +kubebuilder:validation:MaxLength=512
+	// +optional
+	Detail string `json:"detail,omitempty"`
+}
+
 // DomainStatus is what is known of the name.
 type DomainStatus struct {
 	// observedGeneration is the generation that this status speaks of.
@@ -115,6 +159,10 @@ type DomainStatus struct {
 	// +optional
 	AutoRenew *bool `json:"autoRenew,omitempty"`
 
+	// renewal that the factory made last, or is making, of a name that the registrar does not renew by itself.
+	// +optional
+	Renewal *DomainRenewal `json:"renewal,omitempty"`
+
 	// conditions: Registered, Renewing, NeedsAttention.
 	// +listType=map
 	// +listMapKey=type
@@ -133,6 +181,7 @@ type DomainStatus struct {
 // +kubebuilder:printcolumn:name="Registrar",type=string,JSONPath=`.spec.registrarName`
 // +kubebuilder:printcolumn:name="Expires",type=string,format=date-time,JSONPath=`.status.expiryTime`
 // +kubebuilder:printcolumn:name="Auto-renew",type=boolean,JSONPath=`.status.autoRenew`
+// +kubebuilder:printcolumn:name="Renewing",type=string,JSONPath=`.status.conditions[?(@.type=="Renewing")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Attention",type=string,JSONPath=`.status.conditions[?(@.type=="NeedsAttention")].reason`,priority=1
 // +kubebuilder:printcolumn:name="Operation",type=string,JSONPath=`.spec.operationID`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`

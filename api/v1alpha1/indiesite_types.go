@@ -126,7 +126,8 @@ type Delivery struct {
 	// nextAttemptTime is when the next one is due. Absent once it is delivered or given up.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
-	// lastResponse is a status code with a fixed reason, or a fixed reason alone, such as "503 ServerError" or "Timeout"; never the receiver's words.
+	// lastResponse is what came of the last attempt: a status code with a fixed reason, or a fixed reason alone, such as "503 ServerError" or "Timeout";
+	// never the receiver's words. Absent while an attempt is under way, and where the factory was stopped before it knew the answer.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	LastResponse string `json:"lastResponse,omitempty"`

@@ -7,7 +7,8 @@ import (
 // OnboarderSpec says who may ask this factory for sites, and how it is called back.
 type OnboarderSpec struct {
 	// tokenSecretRef names the Secret, in the same namespace, with the key token; previous-token is taken as well while a token is
-	// being changed, and callback-token is sent with callbacks in place of token.
+	// being changed, and callback-token is sent with callbacks in place of token. Where callbacks are signed it has the key webhook-key too, and
+	// previous-webhook-key signs as well while that is being changed.
 	// +required
 	TokenSecretRef LocalReference `json:"tokenSecretRef"`
 
@@ -52,11 +53,26 @@ type OnboarderCallback struct {
 	// +required
 	URLPrefixes []string `json:"urlPrefixes"`
 
+	// signature asks for callbacks that are signed, and have a JSON body that says what the URL says, as a signature covers the body only. The
+	// rest of the contract stays as it is, the token too. Without it the body is empty.
+	// +optional
+	Signature CallbackSignature `json:"signature,omitempty"`
+
 	// caBundle holds PEM certificates to trust for these callbacks in place of the system's, for a receiver with a private CA.
 	// +kubebuilder:validation:MaxLength=262144
 	// +optional
 	CABundle []byte `json:"caBundle,omitempty"`
 }
+
+// CallbackSignature is how callbacks are signed.
+// +kubebuilder:validation:Enum=StandardWebhooks
+type CallbackSignature string
+
+// The ways to sign callbacks.
+const (
+	// SignatureStandardWebhooks signs as Standard Webhooks 1.0.0 says, with HMAC-SHA256 (its scheme v1) and the webhook keys of the Onboarder's Secret.
+	SignatureStandardWebhooks CallbackSignature = "StandardWebhooks"
+)
 
 // OnboarderQuota bounds what an onboarder may ask for. Over it the answer is 503 with Retry-After.
 type OnboarderQuota struct {

@@ -47,7 +47,8 @@ func TestColumnsOfKubectlGet(t *testing.T) {
 			"Onboarder": "hallo.gent", "Attempt": int64(1), "Next call": future},
 		"Domain":    {"Name": "alice.gent", "Registered": "True", "Reason": "Registered", "Registrar": "test", "Expires": "2027-01-02T03:04:06Z", "Auto-renew": true},
 		"Onboarder": {"Name": "hallo.gent", "Ready": "True", "Reason": "Succeeded"},
-		"Registrar": {"Name": "test", "Suffixes": `["gent"]`, "Ready": "True", "Bought": int64(3), "Limit": int64(100), "Date": "2026-01-02"},
+		"Registrar": {"Name": "test", "Suffixes": `["gent"]`, "Ready": "True", "Bought": int64(3), "Limit": int64(100), "Date": "2026-01-02",
+			"Spent": "150.00", "Budget": "500.00", "Currency": "EUR"},
 		"SiteClass": {"Name": "indie-site", "Image": "magicwebsitefactory.gent/indie-site:0.1.0", "Ready": "True", "Revision": "indie-site-6b7c"},
 	} {
 		t.Run(kind, func(t *testing.T) {

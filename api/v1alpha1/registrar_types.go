@@ -111,9 +111,12 @@ type Registrant struct {
 	LanguageCode string `json:"languageCode,omitempty"`
 }
 
-// RegistrarLimits bound what may be spent. They are reserved before a call and never given back, so that a crash errs on the safe side.
+// RegistrarLimits bound what may be spent, and how often the account is asked. What may be spent is reserved before a call and never given back,
+// so that a crash errs on the safe side.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.spendingPerDay) || self.spendingPerDay.currency == self.maxPrice.currency",message="spendingPerDay.currency must be that of maxPrice, as amounts of different currencies cannot be added up"
 type RegistrarLimits struct {
-	// maxPrice is the most that one name may cost for one year.
+	// maxPrice is the most that one name may cost for one year, when it is bought and when it is renewed by the factory.
 	// +required
 	MaxPrice Price `json:"maxPrice"`
 
@@ -122,6 +125,19 @@ type RegistrarLimits struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	RegistrationsPerDay *int32 `json:"registrationsPerDay,omitempty"`
+
+	// spendingPerDay is how much may be spent on one day (UTC), on names that are bought and names that the factory renews, in the currency of maxPrice.
+	// As nobody knows before a call what it will cost, the most that it may cost counts. At least maxPrice, or 0.00 to stop all spending; no such
+	// limit without it. What the registrar renews by itself does not count.
+	// +optional
+	SpendingPerDay *Price `json:"spendingPerDay,omitempty"`
+
+	// callsPerMinute is how often the account may be called, look-ups and all, over time; a sixth of it may come at once.
+	// +kubebuilder:default=600
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=60000
+	// +optional
+	CallsPerMinute *int32 `json:"callsPerMinute,omitempty"`
 }
 
 // RegistrarUsage is what was reserved on one day.
@@ -134,6 +150,9 @@ type RegistrarUsage struct {
 	// +kubebuilder:validation:Minimum=0
 	// +required
 	Registrations int32 `json:"registrations"`
+	// spent is the sum that was reserved on that day: the most that each purchase and renewal might cost, whether it came to one or not.
+	// +optional
+	Spent *Price `json:"spent,omitempty"`
 }
 
 // RegistrarStatus is what the factory says of a Registrar.
@@ -164,6 +183,9 @@ type RegistrarStatus struct {
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Bought",type=integer,JSONPath=`.status.usage.registrations`,description="registrations reserved on the day of Date"
 // +kubebuilder:printcolumn:name="Limit",type=integer,JSONPath=`.spec.limits.registrationsPerDay`
+// +kubebuilder:printcolumn:name="Spent",type=string,JSONPath=`.status.usage.spent.amount`,description="reserved for purchases and renewals on the day of Date"
+// +kubebuilder:printcolumn:name="Budget",type=string,JSONPath=`.spec.limits.spendingPerDay.amount`
+// +kubebuilder:printcolumn:name="Currency",type=string,JSONPath=`.spec.limits.maxPrice.currency`,priority=1
 // +kubebuilder:printcolumn:name="Date",type=string,JSONPath=`.status.usage.date`,priority=1
 // +kubebuilder:printcolumn:name="Suspended",type=boolean,JSONPath=`.spec.suspend`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`

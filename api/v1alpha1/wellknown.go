@@ -54,6 +54,10 @@ const (
 	SecretKeyPreviousToken = "previous-token"
 	// SecretKeyCallbackToken is sent with callbacks in place of the token.
 	SecretKeyCallbackToken = "callback-token"
+	// SecretKeyWebhookKey signs callbacks where the Onboarder asks for it: whsec_ and the base64 of 24 to 64 random bytes. It is never made from a token.
+	SecretKeyWebhookKey = "webhook-key"
+	// SecretKeyPreviousWebhookKey signs as well, while an onboarder changes its webhook key.
+	SecretKeyPreviousWebhookKey = "previous-webhook-key"
 	// SecretKeyInstallerFile is the installer file of an Indie Site, in the Secret that the front end makes for it.
 	SecretKeyInstallerFile = "installer-secret.json"
 )

@@ -97,8 +97,14 @@ func newClaim(cfg claimConfig, code string, report *hallo.Report) (*hallo.Claim,
 	if err != nil {
 		return nil, err
 	}
+	var webhookKey string
+	if cfg.webhookKey != "" {
+		if webhookKey, err = hallo.SecretFromFile(cfg.webhookKey); err != nil {
+			return nil, fmt.Errorf("--webhook-key-file: %w", err)
+		}
+	}
 	receiver, err := hallo.NewReceiver(hallo.ReceiverConfig{
-		Callback: cfg.callback, Token: token, Dialect: cfg.dialect,
+		Callback: cfg.callback, Token: token, Dialect: cfg.dialect, WebhookKey: webhookKey,
 		Observe: func(call hallo.Call) { reportRefused(report, call) },
 	})
 	if err != nil {

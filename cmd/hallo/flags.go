@@ -35,6 +35,7 @@ type claimConfig struct {
 	callback    string
 	listen      string
 	cert, key   string
+	webhookKey  string
 	siteCA      string
 	siteAddress string
 	codeFile    string
@@ -59,6 +60,7 @@ func parseClaim(args []string, env environment) (claimConfig, error) {
 	flags.StringVar(&cfg.listen, "listen", "", "`address` to listen on for the callback (default the host and port of --callback)")
 	flags.StringVar(&cfg.cert, "cert", env.getenv("CALLBACK_CERT"), "PEM `file` with the certificate to answer callbacks with ($CALLBACK_CERT)")
 	flags.StringVar(&cfg.key, "key", env.getenv("CALLBACK_KEY"), "PEM `file` with its key ($CALLBACK_KEY)")
+	flags.StringVar(&cfg.webhookKey, "webhook-key-file", "", "`file` with the webhook key that callbacks must be signed with; without it signatures are not looked at")
 	flags.StringVar(&cfg.siteCA, "site-ca", env.getenv("SITE_CA"), "PEM `file` with the only CAs to trust for the new site; the system's without it ($SITE_CA)")
 	flags.StringVar(&cfg.siteAddress, "site-address", env.getenv("ROUTE_ADDRESS"), "`host:port` to reach the new site at instead of resolving its domain ($ROUTE_ADDRESS)")
 	flags.StringVar(&cfg.codeFile, "code-file", "", "`file` with the secret sign-up code to use; if it does not exist, a new code is written there first")

@@ -27,7 +27,8 @@ const reconcileTime = 2 * time.Minute
 // addDuties gives each duty a queue and workers of its own, so that a slow registrar holds up no callback and a slow callback no site.
 func addDuties(mgr manager.Manager, cfg settings) error {
 	now := clock.RealClock{}
-	accounts := registrars.NewSource(cfg.environment, testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), now))
+	accounts := registrars.Limit(
+		registrars.NewSource(cfg.environment, testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), now)), now, nil)
 	sender, err := delivery.NewClient(delivery.Config{
 		Environment:     cfg.environment,
 		AllowedNetworks: cfg.callbackAllow,

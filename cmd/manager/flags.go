@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
+	"go.uber.org/zap/zapcore"
+	"k8s.io/client-go/tools/leaderelection"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
@@ -20,6 +23,7 @@ type settings struct {
 	metricsAddress   string
 	healthAddress    string
 	leaderElect      bool
+	lease            lease
 	callbackAllow    []netip.Prefix
 	callbackDeny     []netip.Prefix
 	callbackWorkers  int
@@ -30,6 +34,10 @@ type settings struct {
 	kubeAPIQPS       float64
 	kubeAPIBurst     int
 }
+
+// lease says how replicas agree on who leads: a leader that has not renewed for duration may be replaced, and one that could not renew for
+// renewDeadline stops by itself.
+type lease struct{ duration, renewDeadline, retryPeriod time.Duration }
 
 const usage = `manager runs the duties of a Magic Website Factory: it buys names, runs Indie Sites, and tells onboarders.
 
@@ -54,6 +62,9 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&cfg.metricsAddress, "metrics-bind-address", "0", "`address` to serve metrics at over HTTPS, to callers that the cluster lets in; 0 for none")
 	flags.StringVar(&cfg.healthAddress, "health-probe-bind-address", ":8081", "`address` for the kubelet's /healthz and /readyz")
 	flags.BoolVar(&cfg.leaderElect, "leader-elect", false, "let one of several replicas lead")
+	flags.DurationVar(&cfg.lease.duration, "leader-elect-lease-duration", 15*time.Second, "how long the others wait for a leader that is silent")
+	flags.DurationVar(&cfg.lease.renewDeadline, "leader-elect-renew-deadline", 10*time.Second, "how long a leader that cannot renew its lease goes on; less than the lease's duration")
+	flags.DurationVar(&cfg.lease.retryPeriod, "leader-elect-retry-period", 2*time.Second, "pause between tries to get or renew the lease")
 	flags.Var(prefixes{&cfg.callbackAllow}, "callback-allow-cidrs", "private `networks`, separated by commas, that callbacks may go to; refused on live")
 	flags.Var(prefixes{&cfg.callbackDeny}, "callback-deny-cidrs", "`networks`, separated by commas, that callbacks may not go to, beside all private ones: the cluster's own where they are public")
 	flags.IntVar(&cfg.domainWorkers, "domain-workers", 8, "`number` of names worked on at once")
@@ -68,6 +79,9 @@ func parse(args []string) (settings, error) {
 	}
 	if flags.NArg() > 0 {
 		return settings{}, fmt.Errorf("unexpected argument %q: manager takes flags only, see --help", flags.Arg(0))
+	}
+	if cfg.logging.Level != nil {
+		cfg.logging.Level = withoutBodies{cfg.logging.Level}
 	}
 	cfg.environment = v1alpha1.Environment(environment)
 	if cfg.printVersion {
@@ -96,7 +110,34 @@ func (c *settings) validate() error {
 	if c.domainWorkers < 1 || c.siteWorkers < 1 || c.callbackWorkers < 1 {
 		errs = append(errs, errors.New("--domain-workers, --site-workers and --callback-workers must be at least 1"))
 	}
+	if err := c.lease.validate(); c.leaderElect && err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
+}
+
+// validate asks of the times what client-go asks, in whole seconds, which is all that a Lease can hold.
+func (l lease) validate() error {
+	switch {
+	case l.duration < time.Second || l.duration%time.Second != 0:
+		return errors.New("--leader-elect-lease-duration must be whole seconds, at least 1s")
+	case l.renewDeadline >= l.duration:
+		return errors.New("--leader-elect-renew-deadline must be less than --leader-elect-lease-duration, or two would lead")
+	case l.retryPeriod <= 0 || float64(l.renewDeadline) <= leaderelection.JitterFactor*float64(l.retryPeriod):
+		return fmt.Errorf("--leader-elect-retry-period must be more than zero, and %v times it less than --leader-elect-renew-deadline", leaderelection.JitterFactor)
+	}
+	return nil
+}
+
+// bodyVerbosity is from where on client-go logs the bodies of requests and answers, as hex dumps where they are no JSON. Those of Secrets are among them.
+const bodyVerbosity = 8
+
+// withoutBodies logs as much as it is asked for, but no bodies.
+type withoutBodies struct{ zapcore.LevelEnabler }
+
+// Enabled says whether a message is logged. Verbosities are levels below zero.
+func (w withoutBodies) Enabled(level zapcore.Level) bool {
+	return level > -bodyVerbosity && w.LevelEnabler.Enabled(level)
 }
 
 // prefixes is a flag of networks in CIDR notation.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
 func TestFlagsAreHeldToTheEnvironment(t *testing.T) {
@@ -21,6 +24,11 @@ func TestFlagsAreHeldToTheEnvironment(t *testing.T) {
 		"an empty namespace is refused":            {args: "--environment=test --sites-namespace=", problem: "must not be empty"},
 		"a network must be one":                    {args: "--environment=test --callback-deny-cidrs=10.0.0.1", problem: "is not a network"},
 		"no workers is no work":                    {args: "--environment=test --site-workers=0", problem: "at least 1"},
+		"a short lease is taken":                   {args: "--environment=test --leader-elect --leader-elect-lease-duration=3s --leader-elect-renew-deadline=2s --leader-elect-retry-period=500ms"},
+		"a lease is counted in whole seconds":      {args: "--environment=test --leader-elect --leader-elect-lease-duration=2500ms", problem: "--leader-elect-lease-duration"},
+		"two must not lead at once":                {args: "--environment=test --leader-elect --leader-elect-renew-deadline=15s", problem: "--leader-elect-renew-deadline"},
+		"a leader must have time to try again":     {args: "--environment=test --leader-elect --leader-elect-retry-period=9s", problem: "--leader-elect-retry-period"},
+		"without election no lease is judged":      {args: "--environment=test --leader-elect-retry-period=9s"},
 		"arguments that are no flags are an error": {args: "--environment=test run", problem: `unexpected argument "run"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -35,5 +43,22 @@ func TestFlagsAreHeldToTheEnvironment(t *testing.T) {
 	}
 	if _, err := parse([]string{"--help"}); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("--help: %v", err)
+	}
+}
+
+func TestNoVerbosityLogsBodiesInWhichSecretsAre(t *testing.T) {
+	for flag, most := range map[string]int8{"": 0, "--zap-log-level=debug": 1, "--zap-log-level=7": 7, "--zap-log-level=8": 7, "--zap-log-level=127": 7} {
+		cfg, err := parse(append([]string{"--environment=test"}, strings.Fields(flag)...))
+		if err != nil {
+			t.Fatalf("%s: %v", flag, err)
+		}
+		var written bytes.Buffer
+		logger := zap.New(zap.UseFlagOptions(&cfg.logging), zap.WriteTo(&written))
+		for verbosity := range 128 {
+			logger.V(verbosity).Info("message", "verbosity", verbosity)
+		}
+		if got := strings.Count(written.String(), "\n"); got != int(most)+1 {
+			t.Errorf("%q: %d verbosities are logged, not %d:\n%s", flag, got, most+1, &written)
+		}
 	}
 }

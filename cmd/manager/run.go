@@ -64,6 +64,9 @@ func newManager(cluster *rest.Config, cfg settings) (manager.Manager, error) {
 		LeaderElection:                cfg.leaderElect,
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       cfg.factoryNamespace,
+		LeaseDuration:                 &cfg.lease.duration,
+		RenewDeadline:                 &cfg.lease.renewDeadline,
+		RetryPeriod:                   &cfg.lease.retryPeriod,
 		LeaderElectionReleaseOnCancel: true, // main ends the process as soon as Start returns
 		GracefulShutdownTimeout:       &shutdown,
 		Controller:                    config.Controller{ReconciliationTimeout: reconcileTime},

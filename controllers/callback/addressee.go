@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,7 +35,15 @@ func (r *Reconciler) request(ctx context.Context, site *v1alpha1.IndieSite) (del
 	if err != nil {
 		return delivery.Request{}, err
 	}
-	token, err := r.token(ctx, onboarder)
+	secret, err := r.secret(ctx, onboarder)
+	if err != nil {
+		return delivery.Request{}, err
+	}
+	token, err := tokenOf(onboarder, secret)
+	if err != nil {
+		return delivery.Request{}, err
+	}
+	webhook, err := webhookOf(site, onboarder, secret)
 	if err != nil {
 		return delivery.Request{}, err
 	}
@@ -43,6 +52,7 @@ func (r *Reconciler) request(ctx context.Context, site *v1alpha1.IndieSite) (del
 		Dialect:  site.Spec.Callback.Dialect,
 		Token:    token,
 		CABundle: onboarder.Spec.Callback.CABundle,
+		Webhook:  webhook,
 	}, nil
 }
 
@@ -76,6 +86,8 @@ func allowedTarget(site *v1alpha1.IndieSite, onboarder *v1alpha1.Onboarder) (*ur
 		return nil, refuse(fmt.Sprintf("the Onboarder %s does not allow the dialect %s", onboarder.Name, callback.Dialect))
 	case !callbackurl.Allowed(callback.URL, onboarder.Spec.Callback.URLPrefixes):
 		return nil, refuse("the callback lies outside the URL prefixes of the Onboarder " + onboarder.Name)
+	case !strings.EqualFold(strings.TrimSuffix(callback.Domain, "."), site.Spec.Domain):
+		return nil, refuse("the callback names another domain than the site's")
 	}
 	target, err := callbackurl.Target(callback.URL, callback.Domain, site.Status.Outcome.Code)
 	var invalid *callbackurl.Error
@@ -85,14 +97,19 @@ func allowedTarget(site *v1alpha1.IndieSite, onboarder *v1alpha1.Onboarder) (*ur
 	return target, err
 }
 
-// token returns what the callback is authenticated with: the onboarder's token for callbacks, or the one that it shows itself. The latter must be one that
-// the Onboarder's status knows, so that a Secret that was changed a moment ago is judged before anything of it goes out.
-func (r *Reconciler) token(ctx context.Context, onboarder *v1alpha1.Onboarder) (delivery.Secret, error) {
+// secret reads the onboarder's Secret, at each delivery, so that what was changed is used from the next one on. It is empty where there is none.
+func (r *Reconciler) secret(ctx context.Context, onboarder *v1alpha1.Onboarder) (*corev1.Secret, error) {
 	secret := &corev1.Secret{}
 	key := client.ObjectKey{Namespace: r.FactoryNamespace, Name: onboarder.Spec.TokenSecretRef.Name}
 	if err := r.Reader.Get(ctx, key, secret); client.IgnoreNotFound(err) != nil {
-		return "", fmt.Errorf("read Secret %s of Onboarder %s: %w", key.Name, onboarder.Name, err)
+		return nil, fmt.Errorf("read Secret %s of Onboarder %s: %w", key.Name, onboarder.Name, err)
 	}
+	return secret, nil
+}
+
+// tokenOf returns what the callback is authenticated with: the onboarder's token for callbacks, or the one that it shows itself. The latter must be one that
+// the Onboarder's status knows, so that a Secret that was changed a moment ago is judged before anything of it goes out.
+func tokenOf(onboarder *v1alpha1.Onboarder, secret *corev1.Secret) (delivery.Secret, error) {
 	if token, ok := secret.Data[v1alpha1.SecretKeyCallbackToken]; ok {
 		if delivery.CheckToken(string(token)) == nil {
 			return delivery.Secret(token), nil
@@ -100,7 +117,38 @@ func (r *Reconciler) token(ctx context.Context, onboarder *v1alpha1.Onboarder) (
 	} else if token := string(secret.Data[v1alpha1.SecretKeyToken]); knows(onboarder, token) {
 		return delivery.Secret(token), nil
 	}
-	return "", &duty.Waiting{For: "the status of the Onboarder " + onboarder.Name + " to follow its Secret", After: statusPause}
+	return "", statusBehind(onboarder)
+}
+
+// webhookOf returns what makes the callback a Standard Webhook, where the Onboarder asks for it; nil where it does not.
+func webhookOf(site *v1alpha1.IndieSite, onboarder *v1alpha1.Onboarder, secret *corev1.Secret) (*delivery.Webhook, error) {
+	switch onboarder.Spec.Callback.Signature {
+	case "":
+		return nil, nil
+	case v1alpha1.SignatureStandardWebhooks:
+	default:
+		return nil, statusBehind(onboarder) // from a newer version of the API; never unsigned instead
+	}
+	var keys []delivery.WebhookKey
+	for _, name := range []string{v1alpha1.SecretKeyWebhookKey, v1alpha1.SecretKeyPreviousWebhookKey} {
+		text, ok := secret.Data[name]
+		if !ok && name == v1alpha1.SecretKeyPreviousWebhookKey {
+			continue
+		}
+		key, err := delivery.ParseWebhookKey(string(text))
+		if err != nil {
+			return nil, statusBehind(onboarder)
+		}
+		if !slices.ContainsFunc(keys, func(k delivery.WebhookKey) bool { return slices.Equal(k, key) }) {
+			keys = append(keys, key)
+		}
+	}
+	return delivery.NewWebhook(string(site.UID), site.Spec.Callback.Domain, *site.Status.Outcome, keys)
+}
+
+// statusBehind is the error of a Secret that cannot be used, of an Onboarder that is Ready: the duty that judges it has not come to it yet.
+func statusBehind(onboarder *v1alpha1.Onboarder) error {
+	return &duty.Waiting{For: "the status of the Onboarder " + onboarder.Name + " to follow its Secret", After: statusPause}
 }
 
 func knows(onboarder *v1alpha1.Onboarder, token string) bool {

@@ -39,6 +39,7 @@ func TestACallbackThatTheOnboarderDoesNotAllowNeverGetsTheToken(t *testing.T) {
 		"dots that lead out":           {callback("https://hallo.gent/mwf/../evil")},
 		"encoded dots":                 {callback("https://hallo.gent/mwf/%2e%2e/evil")},
 		"a domain that leads out":      {func(s *v1alpha1.IndieSite) { s.Spec.Callback.Domain = ".." }},
+		"another site's domain":        {func(s *v1alpha1.IndieSite) { s.Spec.Callback.Domain = "bob.gent" }},
 		"a dialect that is not opt-in": {dialect(v1alpha1.DialectQuerySecret)},
 		"no callback":                  {func(s *v1alpha1.IndieSite) { s.Spec.Callback = nil }},
 	} {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -71,49 +70,6 @@ func TestEveryOtherAnswerIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestARestartNeitherLosesNorResetsTheSchedule(t *testing.T) {
-	w := newWorld(t, site(ready))
-	var times []time.Duration
-	w.receiver.answer = func(int, delivery.Request) delivery.Answer {
-		times = append(times, w.clock.Now().Sub(start))
-		return delivery.Answered(503, 0)
-	}
-	before := testutil.ToFloat64(exhaustedTotal)
-	for range 100 {
-		w.restart()
-		after := w.settle()
-		if after == 0 {
-			break
-		}
-		w.clock.SetTime(w.clock.Now().Add(after))
-	}
-	h := time.Hour
-	want := []time.Duration{0, 5 * time.Second, 305 * time.Second}
-	for _, pause := range []time.Duration{h / 2, 2 * h, 5 * h, 10 * h, 14 * h, 20 * h, 24 * h} {
-		want = append(want, want[len(want)-1]+pause)
-	}
-	for range 26 {
-		want = append(want, want[len(want)-1]+24*h)
-	}
-	if diff := cmp.Diff(want, times); diff != "" {
-		t.Errorf("the attempts came at other times (-want +got):\n%s", diff)
-	}
-	w.wantCondition(metav1.ConditionFalse, v1alpha1.ReasonExhausted)
-	w.wantEvents(v1alpha1.ReasonExhausted, 1)
-	w.wantHeld(false)
-	if got := testutil.ToFloat64(exhaustedTotal) - before; got != 1 {
-		t.Errorf("%v deliveries were counted as given up", got)
-	}
-	w.wantQuiet()
-
-	w.receiver.always(delivery.Answered(200, 0))
-	w.change(again("2026-06-05T00:00:00Z"))
-	w.settle()
-	w.wantCalls(len(want) + 1)
-	w.wantCondition(metav1.ConditionTrue, v1alpha1.ReasonDelivered)
-	w.wantHeld(false)
-}
-
 func TestSendAgain(t *testing.T) {
 	t.Run("a new value sends a delivered outcome again, once", func(t *testing.T) {
 		w := newWorld(t, site(ready))
@@ -169,7 +125,7 @@ func TestTheAttemptIsOnRecordBeforeItGoesOut(t *testing.T) {
 	w.receiver.answer = func(int, delivery.Request) delivery.Answer {
 		s := w.site()
 		d := s.Status.Delivery
-		if s.Status.Outcome == nil || d == nil || d.Attempts != 1 || d.LastAttemptTime == nil || d.NextAttemptTime.Sub(start) != 5*time.Second {
+		if s.Status.Outcome == nil || d == nil || d.Attempts != 1 || d.LastAttemptTime == nil || d.LastResponse != "" || d.NextAttemptTime.Sub(start) != delivery.Hold {
 			t.Errorf("as the call came, the status was %+v", d)
 		}
 		return delivery.Answered(200, 0)
@@ -261,8 +217,8 @@ func TestAnotherLeadersAttemptIsLeftToIt(t *testing.T) {
 		}
 		return delivery.Answered(500, 0)
 	}
-	if _, err := w.reconcile(); err != nil {
-		t.Fatal(err)
+	if result, err := w.reconcile(); err != nil || result.RequeueAfter <= 0 {
+		t.Fatalf("%+v, %v; want to see later what became of it", result, err)
 	}
 	if d := w.site().Status.Delivery; d.Attempts != 2 || d.LastResponse != "" {
 		t.Errorf("the other's record was written over: %+v", d)
@@ -321,59 +277,41 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 }
 
 func TestAReceiverThatHangsHoldsUpNoOther(t *testing.T) {
-	objects := []client.Object{onboarder("other", "marked-secret-of-other-0123456789"), tokenSecret("other", "marked-secret-of-other-0123456789")}
-	for i := range DefaultPerHost + 1 {
-		objects = append(objects, site(ready, named(fmt.Sprintf("slow%d.gent", i))))
-	}
-	objects = append(objects, site(ready, named("quick.gent"), func(s *v1alpha1.IndieSite) {
-		s.Spec.OnboarderName = ptr.To("other")
-	}, callback("https://other.gent/mwf")))
-	w := newWorld(t, objects...)
-	hang, arrived, done := make(chan struct{}), make(chan struct{}, 10), make(chan error, 10)
+	w := newWorld(t, onboarder("other", "marked-secret-of-other-0123456789"), tokenSecret("other", "marked-secret-of-other-0123456789"),
+		site(ready, named("slow.gent")), site(ready, named("last.gent")), site(ready, named("quick.gent"), func(s *v1alpha1.IndieSite) {
+			s.Spec.OnboarderName = ptr.To("other")
+		}, callback("https://other.gent/mwf")))
+	hang, arrived, done := make(chan struct{}), make(chan struct{}, 10), make(chan error, 1)
 	w.receiver.answer = func(_ int, r delivery.Request) delivery.Answer {
 		if r.Target.Host == "hallo.gent" {
 			arrived <- struct{}{}
-			select {
-			case <-hang:
-			case <-time.After(10 * time.Second):
-				return delivery.Answer{Reason: delivery.ReasonTimeout}
-			}
+			<-hang
 		}
 		return delivery.Answered(200, 0)
 	}
-	reconcile := func(name string) {
-		go func() { _, err := w.reconcileSite(name); done <- err }()
+	go func() { _, err := w.reconcileSite("slow.gent"); done <- err }()
+	<-arrived
+	for range 2 {
+		result, err := w.reconcileSite("last.gent")
+		if err != nil || result.RequeueAfter != slotPause {
+			t.Errorf("one over the cap: %+v, %v; want it again once an attempt is surely over", result, err)
+		}
 	}
-	for i := range DefaultPerHost {
-		reconcile(fmt.Sprintf("slow%d.gent", i))
-		<-arrived
-	}
-	last := fmt.Sprintf("slow%d.gent", DefaultPerHost)
-	result, err := w.reconcileSite(last)
-	if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > 2*longestSlotPause {
-		t.Errorf("one over the cap: %+v, %v; want it again shortly", result, err)
-	}
-	w.clock.SetTime(start.Add(time.Hour))
-	if result, _ = w.reconcileSite(last); result.RequeueAfter != longestSlotPause {
-		t.Errorf("with a receiver that hangs it is looked at again after %s, want %s", result.RequeueAfter, longestSlotPause)
-	}
-	if _, err := w.reconcileSite("quick.gent"); err != nil || len(w.receiver.calls) != DefaultPerHost+1 {
+	if _, err := w.reconcileSite("quick.gent"); err != nil || len(w.receiver.calls) != 2 {
 		t.Errorf("the other receiver was not called: %v", err)
 	}
 	close(hang)
-	for range DefaultPerHost {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
-	if _, err := w.reconcileSite(last); err != nil || len(w.receiver.calls) != DefaultPerHost+2 {
+	if _, err := w.reconcileSite("last.gent"); err != nil || len(w.receiver.calls) != 3 {
 		t.Errorf("the last one was not called once there was room: %v", err)
 	}
 	var waited v1alpha1.IndieSite
-	if err := w.client.Get(t.Context(), request(last).NamespacedName, &waited); err != nil || waited.Status.Delivery.Attempts != 1 {
+	if err := w.client.Get(t.Context(), request("last.gent").NamespacedName, &waited); err != nil || waited.Status.Delivery.Attempts != 1 {
 		t.Errorf("waiting for room was counted as an attempt: %+v, %v", waited.Status.Delivery, err)
 	}
-	if len(w.reconciler.slots.running) != 0 {
-		t.Errorf("slots are still taken: %v", w.reconciler.slots.running)
+	if len(w.reconciler.slots.hosts)+len(w.reconciler.slots.called) != 0 {
+		t.Errorf("slots are still taken: %v, %v", w.reconciler.slots.hosts, w.reconciler.slots.called)
 	}
 }

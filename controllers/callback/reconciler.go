@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -49,11 +50,14 @@ type Reconciler struct {
 	PerHost int
 
 	slots slots
+	// queue of the controller, to wake sites that wait for a slot; nil where there is none.
+	queue workqueue.TypedRateLimitingInterface[ctrl.Request]
 }
 
 // Reconcile brings one IndieSite a step further. A look into the cache says whether there is anything to do; whatever is then done is decided
 // on an uncached read, and written on the condition that it still holds.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	defer func() { r.call(r.slots.came(req.NamespacedName, r.perHost())) }()
 	s, err := r.load(ctx, r.Client, req.NamespacedName)
 	if s == nil || err != nil {
 		return ctrl.Result{}, err
@@ -82,7 +86,8 @@ func (r *Reconciler) load(ctx context.Context, from client.Reader, key types.Nam
 	return newScope(site, r.Clock.Now(), r.farewell()), nil
 }
 
-// idle says whether the steps would change nothing now, and when to look again.
+// idle says whether the steps would change nothing now, and when to look again. The cache may be behind, so it is never believed on when the next attempt is
+// due: a later time from an older record would put off the look that was asked for when the newer one was written.
 func (r *Reconciler) idle(s *scope) (time.Duration, bool) {
 	wait := s.advance()
 	s.setCondition()
@@ -94,9 +99,10 @@ func (r *Reconciler) idle(s *scope) (time.Duration, bool) {
 	case !owing:
 		return wait, true
 	case due > 0:
-		return due, true
+		return 0, false
 	default:
-		return r.slots.pause(receiverHost(s.site), r.perHost(), s.now, r.random())
+		full := r.slots.full(receiverHost(s.site), client.ObjectKeyFromObject(s.site), r.perHost())
+		return pauseForSlot(r.random()), full
 	}
 }
 

@@ -89,8 +89,14 @@ func (s *scope) due() (time.Duration, bool) {
 	return wait, true
 }
 
+// farewellLeft lets an attempt that may be under way elsewhere come to its end: once the site is gone the name can be ordered anew, and what is told then
+// must not be followed by something older.
 func (s *scope) farewellLeft() time.Duration {
-	return s.site.DeletionTimestamp.Add(s.farewell).Sub(s.now)
+	left := s.site.DeletionTimestamp.Add(s.farewell).Sub(s.now)
+	if d := s.delivery(); d != nil {
+		left = max(left, delivery.Busy(*d, s.now))
+	}
+	return left
 }
 
 func (s *scope) farewellOver() bool { return s.deleting() && s.farewellLeft() <= 0 }

@@ -1,65 +1,161 @@
 package callback
 
 import (
-	"slices"
+	"net/http"
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+
+	"magicwebsitefactory.gent/internal/delivery"
 )
 
 // DefaultPerHost is how many attempts may run at once per receiver.
 const DefaultPerHost = 4
 
-const (
-	shortestSlotPause = 100 * time.Millisecond
-	longestSlotPause  = 5 * time.Second
-)
+// slotPause is after how long, give or take a half, a site that waits for a slot looks by itself whether there is one. It need not: an attempt is over by then,
+// and whoever gives its slot back calls the next.
+const slotPause = delivery.Timeout
 
-// slots counts the attempts that run, by receiver. It is no state that matters after a restart. The zero value is ready for use.
+// slots bounds the attempts that run at once, by receiver. Sites that find none stand in line and are called, one for each slot that is given back, so that
+// many that wait cost nothing. It is no state that matters after a restart. The zero value is ready for use.
+//
+// A receiver gets one attempt at a time until it has answered, and again after it did not answer in time, or asked for less: several that hang must not hold
+// all workers between them.
 type slots struct {
-	mu      sync.Mutex
-	running map[string][]*running
+	mu    sync.Mutex
+	hosts map[string]*host
+	// called are the sites that were called to a receiver and have not come yet.
+	called map[types.NamespacedName]string
 }
 
-type running struct{ since time.Time }
+// host is what goes on at one receiver.
+type host struct {
+	running int
+	// expected is how many sites were called and have not come yet.
+	expected int
+	// quick says whether the last answer came in time.
+	quick bool
+	// line of the sites that wait, and the same as a set.
+	line   []types.NamespacedName
+	inLine sets.Set[types.NamespacedName]
+}
 
-// take takes a slot and returns what gives it back, or else how long to wait before asking again.
-func (s *slots) take(host string, limit int, now time.Time, random float64) (release func(), pause time.Duration) {
+// room is how many slots are free.
+func (h *host) room(limit int) int {
+	if !h.quick {
+		limit = 1
+	}
+	return limit - h.running
+}
+
+// take takes a slot for a site, or puts it in line.
+func (s *slots) take(name string, site types.NamespacedName, limit int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if pause, full := s.full(host, limit, now, random); full {
-		return nil, pause
+	if s.mustWait(name, site, limit) {
+		return false
 	}
-	if s.running == nil {
-		s.running = map[string][]*running{}
-	}
-	slot := &running{since: now}
-	s.running[host] = append(s.running[host], slot)
-	return func() { s.giveBack(host, slot) }, 0
+	s.arrived(site)
+	s.hosts[name].running++
+	return true
 }
 
-// pause says whether there is no slot now, and how long to wait before asking again.
-func (s *slots) pause(host string, limit int, now time.Time, random float64) (time.Duration, bool) {
+// arrived says to which receiver a site was called, if it was.
+func (s *slots) arrived(site types.NamespacedName) (name string, ok bool) {
+	if name, ok = s.called[site]; ok {
+		delete(s.called, site)
+		s.hosts[name].expected--
+	}
+	return name, ok
+}
+
+// full says whether there is no slot, and then puts the site in line.
+func (s *slots) full(name string, site types.NamespacedName, limit int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.full(host, limit, now, random)
+	defer s.forget(name)
+	return s.mustWait(name, site, limit)
 }
 
-// full waits as long as the oldest attempt has run already, give or take a half: where answers come quickly it asks again soon, and a
-// receiver that hangs is left in peace.
-func (s *slots) full(host string, limit int, now time.Time, random float64) (time.Duration, bool) {
-	taken := s.running[host]
-	if len(taken) < limit {
-		return 0, false
+func (s *slots) mustWait(name string, site types.NamespacedName, limit int) bool {
+	if s.hosts == nil {
+		s.hosts, s.called = map[string]*host{}, map[types.NamespacedName]string{}
 	}
-	pause := min(max(now.Sub(taken[0].since), shortestSlotPause), longestSlotPause)
-	return time.Duration(float64(pause) * (0.5 + random)), true
+	h := s.hosts[name]
+	if h == nil {
+		h = &host{inLine: sets.New[types.NamespacedName]()}
+		s.hosts[name] = h
+	}
+	if h.room(limit) > 0 {
+		return false
+	}
+	if !h.inLine.Has(site) {
+		h.line = append(h.line, site)
+		h.inLine.Insert(site)
+	}
+	return true
 }
 
-func (s *slots) giveBack(host string, slot *running) {
+// giveBack gives a slot back, after an answer if there was one, and returns the sites to call.
+func (s *slots) giveBack(name string, answer delivery.Answer, limit int) []types.NamespacedName {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.running[host] = slices.DeleteFunc(s.running[host], func(r *running) bool { return r == slot })
-	if len(s.running[host]) == 0 {
-		delete(s.running, host)
+	h := s.hosts[name]
+	h.running--
+	if answer != (delivery.Answer{}) {
+		h.quick = !overburdened(answer)
 	}
+	return s.next(name, limit)
+}
+
+// came is called when a site was looked at. If it was called to a slot and did not take it, the next ones are called in its place.
+func (s *slots) came(site types.NamespacedName, limit int) []types.NamespacedName {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name, ok := s.arrived(site)
+	if !ok {
+		return nil
+	}
+	return s.next(name, limit)
+}
+
+// next takes out of the line as many sites as there are slots that nobody was called to.
+func (s *slots) next(name string, limit int) (sites []types.NamespacedName) {
+	h := s.hosts[name]
+	for len(h.line) > 0 && h.expected < h.room(limit) {
+		site := h.line[0]
+		h.line = h.line[1:]
+		h.inLine.Delete(site)
+		h.expected++
+		s.called[site] = name
+		sites = append(sites, site)
+	}
+	s.forget(name)
+	return sites
+}
+
+// forget drops a receiver at which nothing goes on.
+func (s *slots) forget(name string) {
+	if h := s.hosts[name]; h.running == 0 && h.expected == 0 && len(h.line) == 0 {
+		delete(s.hosts, name)
+	}
+}
+
+// overburdened knows the answers after which Standard Webhooks 1.0.0 wants a sender to slow down, and the lack of one.
+func overburdened(answer delivery.Answer) bool {
+	switch answer.StatusCode {
+	case 0:
+		return answer.Reason == delivery.ReasonTimeout
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusGatewayTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// pauseForSlot has jitter, so that what began to wait together does not look together.
+func pauseForSlot(random float64) time.Duration {
+	return time.Duration(float64(slotPause) * (0.5 + random))
 }

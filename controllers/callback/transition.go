@@ -15,6 +15,9 @@ const (
 	// expects to be told; if the claim still stands after that, it ends like any other.
 	unacceptedGrace = time.Minute
 
+	// clockSkew is more than the clocks of this process and the API server differ by.
+	clockSkew = time.Minute
+
 	maxSendAgain = 253 // characters, as the API has it
 )
 
@@ -26,16 +29,21 @@ func (s *scope) advance() time.Duration {
 		return wait
 	}
 	s.start()
-	d := s.site.Status.Delivery
-	if s.blocked == nil || delivery.Finished(*d) {
+	if s.giveUp(delivery.Expire(*s.site.Status.Delivery, s.now)) || s.blocked == nil {
 		return wait
 	}
-	next, left := delivery.Abandon(*d, s.now)
-	if delivery.Finished(next) {
+	next, left := delivery.Abandon(*s.site.Status.Delivery, s.now)
+	s.giveUp(next)
+	return left
+}
+
+// giveUp takes over a state of the delivery that may be its end, and says whether it is finished.
+func (s *scope) giveUp(next v1alpha1.Delivery) bool {
+	if delivery.Finished(next) && !delivery.Finished(*s.site.Status.Delivery) {
 		s.site.Status.Delivery = &next
 		s.publishLater(exhausted)
 	}
-	return left
+	return delivery.Finished(next)
 }
 
 // freeze writes the outcome of the current attempt down, once.
@@ -73,14 +81,19 @@ func (s *scope) start() {
 	case again != "" && again != d.SendAgain:
 		next := delivery.Hasten(*d, s.now, again)
 		s.site.Status.Delivery = &next
-	case s.deleting() && !delivery.Finished(*d) && d.FirstAttemptTime != nil && d.FirstAttemptTime.Before(s.site.DeletionTimestamp):
-		// The next attempt may be a day away, and the farewell is short.
+	case s.deleting() && !delivery.Finished(*d) && d.FirstAttemptTime != nil && d.FirstAttemptTime.Add(clockSkew).Before(s.site.DeletionTimestamp.Time):
+		// The next attempt may be a day away, and the farewell is short. A schedule that has just begun is left alone: the time of deletion is the API
+		// server's, and with our clock behind it, each attempt would look like one from before.
 		s.restart(outcome.Attempt, d.SendAgain)
 	}
 }
 
 func (s *scope) restart(attempt int32, again string) {
-	next := delivery.Start(attempt, s.now, again)
+	var before v1alpha1.Delivery
+	if d := s.site.Status.Delivery; d != nil {
+		before = *d
+	}
+	next := delivery.Restart(before, attempt, s.now, again)
 	s.site.Status.Delivery = &next
 }
 

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,12 +17,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
 
 // SetupWithManager gives the duty a queue and workers of its own, and says what wakes it: of an IndieSite, what an outcome, its delivery or
-// the finalizer depends on, but not the delivery's own records; of an Onboarder, whether and where it may be told.
+// the finalizer depends on, but not the delivery's own records; of an Onboarder, whether and where it may be told; and a slot that was given back.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("callback").
@@ -29,6 +31,10 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options)
 		For(&v1alpha1.IndieSite{}, builder.WithPredicates(predicate.And[client.Object](in(r.SitesNamespace), predicate.Funcs{UpdateFunc: siteMatters}))).
 		Watches(&v1alpha1.Onboarder{}, handler.EnqueueRequestsFromMapFunc(r.sitesOf),
 			builder.WithPredicates(predicate.And[client.Object](in(r.FactoryNamespace), predicate.Funcs{UpdateFunc: onboarderMatters}))).
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			r.queue = queue // before there are workers
+			return nil
+		})).
 		Complete(r)
 }
 

@@ -3,7 +3,6 @@ package callback
 import (
 	"slices"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -86,24 +85,5 @@ func TestAnOnboarderWakesItsSitesThatAreNotTold(t *testing.T) {
 	slices.Sort(names)
 	if !slices.Equal(names, []string{"owed.gent", "unlabelled.gent"}) {
 		t.Errorf("woken: %q", names)
-	}
-}
-
-func TestThePauseForASlotGrowsWithWhatIsRunning(t *testing.T) {
-	var s slots
-	release, _ := s.take("a.gent", 1, start, 0.5)
-	for age, want := range map[time.Duration]time.Duration{
-		0: shortestSlotPause, time.Second: time.Second, time.Minute: longestSlotPause,
-	} {
-		if pause, full := s.pause("a.gent", 1, start.Add(age), 0.5); !full || pause != want {
-			t.Errorf("after %s: full %t, pause %s, want %s", age, full, pause, want)
-		}
-	}
-	if _, full := s.pause("b.gent", 1, start, 0.5); full {
-		t.Error("another host has no slot")
-	}
-	release()
-	if _, full := s.pause("a.gent", 1, start, 0.5); full {
-		t.Error("the slot did not come back")
 	}
 }

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	stdcmp "cmp"
 	"encoding/pem"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
@@ -19,7 +21,10 @@ import (
 )
 
 // seen is a callback as the receiver saw it.
-type seen struct{ Method, URI, Authorization, Body string }
+type seen struct {
+	Method, URI, Authorization, Body string
+	Header                           http.Header
+}
 
 // wire is a receiver behind real TLS, called by the real client.
 type wire struct {
@@ -27,6 +32,8 @@ type wire struct {
 	seen    []seen
 	answers []int // one after the other; then 200. 0 hangs until the client gives up.
 	server  *httptest.Server
+	// location that answers lead to; nowhere if empty.
+	location string
 }
 
 func newWire(t *testing.T, answers ...int) *wire {
@@ -42,7 +49,7 @@ func newWire(t *testing.T, answers ...int) *wire {
 func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.mu.Lock()
-	w.seen = append(w.seen, seen{r.Method, r.RequestURI, r.Header.Get("Authorization"), string(body)})
+	w.seen = append(w.seen, seen{r.Method, r.RequestURI, r.Header.Get("Authorization"), string(body), r.Header.Clone()})
 	code := http.StatusOK
 	if len(w.answers) > 0 {
 		code, w.answers = w.answers[0], w.answers[1:]
@@ -52,7 +59,7 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		return
 	}
-	out.Header().Set("Location", "https://127.0.0.1:1/stolen")
+	out.Header().Set("Location", stdcmp.Or(w.location, "https://127.0.0.1:1/stolen"))
 	out.WriteHeader(code)
 	if code != http.StatusNoContent {
 		_, _ = io.WriteString(out, "marked-words of the receiver")
@@ -92,8 +99,8 @@ func TestWhatTheReceiverSeesInBothDialects(t *testing.T) {
 				receiver := newWire(t)
 				w := receiver.over(t, dialect, ending)
 				w.settle()
-				want := []seen{{"PATCH", "/mwf/site/Alice.gent?status=" + status + tc.query, tc.authorization, ""}}
-				if diff := cmp.Diff(want, receiver.seen); diff != "" {
+				want := []seen{{Method: "PATCH", URI: "/mwf/site/Alice.gent?status=" + status + tc.query, Authorization: tc.authorization}}
+				if diff := cmp.Diff(want, receiver.seen, cmpopts.IgnoreFields(seen{}, "Header")); diff != "" {
 					t.Errorf("the receiver saw something else (-want +got):\n%s", diff)
 				}
 				w.wantCondition(metav1.ConditionTrue, v1alpha1.ReasonDelivered)

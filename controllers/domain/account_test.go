@@ -47,3 +47,25 @@ func (s *staleReader) Get(ctx context.Context, key client.ObjectKey, obj client.
 	}
 	return s.Client.Get(ctx, key, obj, opts...)
 }
+
+// domainsFail lets the process die at the next write of a Domain's status.
+func domainsFail(w *world) func(client.Object) error {
+	return func(o client.Object) error {
+		if _, ok := o.(*v1alpha1.Domain); ok {
+			w.failStatusWrite = nil
+			panic(errCrash)
+		}
+		return nil
+	}
+}
+
+// registrarsFail lets the next read of a Registrar fail.
+func registrarsFail(w *world) func(client.Object) error {
+	return func(o client.Object) error {
+		if _, ok := o.(*v1alpha1.Registrar); ok {
+			w.failRead = nil
+			return errCrash
+		}
+		return nil
+	}
+}

@@ -36,10 +36,8 @@ const (
 	// keepInterval is between look-ups of a name that is ours, which are spread by keepSpread.
 	keepInterval = 12 * time.Hour
 	keepSpread   = time.Hour
-	// dayspread keeps all names that wait for a new day from coming at once.
+	// daySpread keeps all names that wait for a new day from coming at once.
 	daySpread = 5 * time.Minute
-
-	defaultRegistrationsPerDay = 100
 )
 
 // callIsOver is when nobody can be making the call any more, nor its effect still be on its way into a look-up.
@@ -66,27 +64,6 @@ func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 func untilTomorrow(now time.Time) time.Duration {
 	y, m, d := now.UTC().Date()
 	return time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC).Sub(now)
-}
-
-// reserve takes one of the day's registrations. A date later than today's, written by a process whose clock is ahead, goes on being counted:
-// the count never starts anew twice.
-func reserve(usage *v1alpha1.RegistrarUsage, limit int32, now time.Time) (v1alpha1.RegistrarUsage, bool) {
-	u := v1alpha1.RegistrarUsage{Date: day(now)}
-	if usage != nil && usage.Date >= u.Date {
-		u = *usage
-	}
-	if u.Registrations >= limit {
-		return u, false
-	}
-	u.Registrations++
-	return u, true
-}
-
-func limitOf(r *v1alpha1.Registrar) int32 {
-	if r.Spec.Limits.RegistrationsPerDay == nil {
-		return defaultRegistrationsPerDay
-	}
-	return *r.Spec.Limits.RegistrationsPerDay
 }
 
 // newCall is the fence of a try that begins now. Times are cut to the second, as the API server keeps them, so that what is kept is never later

@@ -46,15 +46,7 @@ func TestAProcessThatDiesNeverLeadsToASecondPurchase(t *testing.T) {
 			breakIt: func(w *world) { w.onFence = func() { panic(errCrash) } }, orders: 1, within: 3 * time.Minute,
 		},
 		"when it dies after the reservation": {
-			breakIt: func(w *world) {
-				w.failStatusWrite = func(o client.Object) error {
-					if _, ok := o.(*v1alpha1.Domain); ok {
-						w.failStatusWrite = nil
-						panic(errCrash)
-					}
-					return nil
-				}
-			}, orders: 1, within: 10 * time.Second,
+			breakIt: func(w *world) { w.failStatusWrite = domainsFail(w) }, orders: 1, within: 10 * time.Second,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

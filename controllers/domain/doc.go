@@ -5,7 +5,7 @@
 // found, and the time. The reconciler reads, decides, and does one thing at a time:
 //
 //	look up    is the name in our account? Nothing is bought before that is answered
-//	reserve    one of today's registrations, in Registrar.status.usage
+//	reserve    one of today's registrations and what it may cost, in Registrar.status.usage
 //	fence      status.call {try, startedTime, notAfter}; who loses the conflict starts over
 //	confirm    read everything again that could have changed our mind, past all caches
 //	call       once, until notAfter at the latest
@@ -15,4 +15,7 @@
 // decision was made from, and only the pass that wrote it may call. Every other pass that meets a fence without a result, in this process or
 // in the next one after a crash, looks the name up. It may call again only when looking up says that nothing was bought and the time is past
 // by which a call can have been under way: notAfter, a read's time-out and what clocks may differ by.
+//
+// A name that is ours and that its registrar does not renew by itself is extended in the same way, with a fence of its own in status.renewal:
+// renewal.go decides, extend.go carries it out, and docs/decisions/0041-renewal.md says why.
 package domain

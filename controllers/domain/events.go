@@ -2,6 +2,7 @@ package domain
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -23,8 +24,33 @@ func (r *Reconciler) announce(before, after *v1alpha1.Domain) {
 		r.event(after, corev1.EventTypeWarning, v1alpha1.ReasonUndecidable, "LookUp",
 			apimeta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionNeedsAttention).Message)
 	}
-	if became(before, after, v1alpha1.ConditionRenewing, v1alpha1.ReasonLostByAccount) {
-		r.event(after, corev1.EventTypeWarning, v1alpha1.ReasonLostByAccount, "LookUp", "the account does not list the name any more")
+	r.announceRenewal(before, after)
+}
+
+// Reasons of events about extensions.
+const (
+	eventExtended          = "Extended"
+	eventExtensionRejected = "ExtensionRejected"
+	eventExtensionUnclear  = "ExtensionUnclear"
+)
+
+// announceRenewal publishes that a name was lost, comes within another alarm of running out, or what came of an extension.
+func (r *Reconciler) announceRenewal(before, after *v1alpha1.Domain) {
+	if is := apimeta.FindStatusCondition(after.Status.Conditions, v1alpha1.ConditionRenewing); is != nil &&
+		(isAlarm(is.Reason) || is.Reason == v1alpha1.ReasonLostByAccount) && became(before, after, v1alpha1.ConditionRenewing, is.Reason) {
+		r.event(after, corev1.EventTypeWarning, is.Reason, "LookUp", is.Message)
+	}
+	was, is := before.Status.Renewal, after.Status.Renewal
+	switch {
+	case is == nil, equality.Semantic.DeepEqual(was, is):
+	case was != nil && is.StartedTime.Before(&was.StartedTime):
+		// A fence was taken back, and what was before is no news.
+	case is.Outcome == v1alpha1.RenewalDone:
+		r.event(after, corev1.EventTypeNormal, eventExtended, "Renew", "the registration was extended")
+	case is.Outcome == v1alpha1.RenewalRejected:
+		r.event(after, corev1.EventTypeWarning, eventExtensionRejected, "Renew", sentence("the registrar turned an extension down", is.Detail))
+	case is.Outcome == "" && is.Detail != "":
+		r.event(after, corev1.EventTypeWarning, eventExtensionUnclear, "Renew", sentence("what came of an extension is not known", is.Detail))
 	}
 }
 

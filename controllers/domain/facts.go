@@ -28,9 +28,11 @@ type facts struct {
 	// sighting is what a look-up found in this pass; nil before it. askFailed is that it brought no answer.
 	sighting  *registrar.Sighting
 	askFailed bool
-	// due is that a name that is ours is to be looked up again. renewed is that its renewal was set in this pass.
+	// due is that a name that is ours is to be looked up again. renewed is that its automatic renewal was set in this pass, or tried to be, and
+	// answer is what the registrar said to that.
 	due     bool
 	renewed bool
+	answer  registrar.Result
 }
 
 // phase is how far a Domain is, as its status says.
@@ -157,19 +159,6 @@ func sells(r *v1alpha1.Registrar, domain string) bool {
 		}
 	}
 	return false
-}
-
-// priceCap is the most that the name may cost: what was decided when the Domain was made, or what the Registrar's limit says today, whichever is less.
-func (f *facts) priceCap() (registrar.Money, error) {
-	decided, err := registrar.MoneyOf(f.domain.Spec.MaxPrice)
-	if err != nil {
-		return registrar.Money{}, err
-	}
-	today, err := registrar.MoneyOf(f.registrar.Spec.Limits.MaxPrice)
-	if err != nil {
-		return registrar.Money{}, err
-	}
-	return decided.Min(today)
 }
 
 // autoRenewWanted is whether the name is to be renewed.

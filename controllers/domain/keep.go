@@ -11,7 +11,7 @@ import (
 	"magicwebsitefactory.gent/internal/registrar"
 )
 
-// keep looks after a name that is ours. Nothing that it sees can lead to a purchase.
+// keep looks after a name that is ours. Nothing that it sees can lead to another purchase; what it spends is for another year.
 func keep(f *facts) decision {
 	s := f.sighting
 	switch {
@@ -23,9 +23,21 @@ func keep(f *facts) decision {
 		before := apimeta.FindStatusCondition(f.domain.Status.Conditions, v1alpha1.ConditionRenewing)
 		lost := before != nil && before.Reason == v1alpha1.ReasonLostByAccount
 		return decision{status: f.registered(registrar.Holding{}, lost)}
-	default:
-		return decision{status: f.registered(s.Holding, s.InAccount == registrar.No)}
+	case s.InAccount == registrar.No:
+		return decision{status: f.registered(s.Holding, true)}
 	}
+	d := decision{status: f.registered(f.holding(), false)}
+	due, after := f.extension()
+	if !due {
+		d.after = after
+		return d
+	}
+	if _, d.short = f.reserveRenewal(); d.short != "" {
+		// Without the spread of purchases, so that what is ours comes before what might be.
+		d.after = untilTomorrow(f.now)
+		return d
+	}
+	return decision{act: actExtend}
 }
 
 // calendar remembers when each name that is ours is to be looked up again. It is lost with the process, which only means that the look-ups
@@ -49,7 +61,7 @@ func (c *calendar) due(f *facts, key client.ObjectKey, random float64) (bool, ti
 	a, known := c.entries[key]
 	if !known {
 		a = appointment{at: f.now.Add(time.Duration(random * float64(keepInterval))), autoRenew: f.autoRenewWanted()}
-		if s := f.domain.Status; s.ExpiryTime == nil || s.AutoRenew == nil || *s.AutoRenew != a.autoRenew {
+		if s := &f.domain.Status; s.ExpiryTime == nil || s.AutoRenew == nil || *s.AutoRenew != a.autoRenew || renewalOpen(s) {
 			a.at = f.now
 		}
 		c.put(key, a)
@@ -60,11 +72,17 @@ func (c *calendar) due(f *facts, key client.ObjectKey, random float64) (bool, ti
 	return false, a.at.Sub(f.now)
 }
 
-// done makes the next appointment.
-func (c *calendar) done(f *facts, key client.ObjectKey, random float64) time.Duration {
+// done makes the next appointment, sooner than usual where that is asked for.
+func (c *calendar) done(f *facts, key client.ObjectKey, sooner time.Duration, random float64) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	after := keepInterval + time.Duration(random*float64(keepSpread))
+	if sooner > 0 {
+		after = min(after, sooner)
+	}
+	if s := &f.domain.Status; renewalOpen(s) {
+		after = min(after, openPause(f.now.Sub(s.Renewal.StartedTime.Time)))
+	}
 	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted()})
 	return after
 }

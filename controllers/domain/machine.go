@@ -23,6 +23,8 @@ const (
 	actBuy
 	// actRenew: set automatic renewal, then decide again.
 	actRenew
+	// actExtend: reserve, fence, confirm, and buy one more year.
+	actExtend
 	// actRelease: let the Domain be deleted.
 	actRelease
 	// actDropDecision: take an annotation off that was obeyed, or that nobody asked for, lest it decide about a later call.
@@ -39,6 +41,8 @@ type decision struct {
 	// after is when to come back, zero for not by itself; spread is by how much that may be put off so that not all come at once.
 	after  time.Duration
 	spread time.Duration
+	// short is why a renewal that is due has to wait for another day.
+	short shortage
 }
 
 // decide is the machine: a pure function of what was read.
@@ -153,9 +157,9 @@ func ration(f *facts) (decision, bool) {
 			return decision{status: f.unchanged(), after: wait}, true
 		}
 	}
-	if _, ok := reserve(f.registrar.Status.Usage, limitOf(f.registrar), f.now); !ok {
+	if _, short := f.reservePurchase(); short != "" {
 		return decision{
-			status: f.waiting(v1alpha1.ReasonLimitReached, "today's registrations of Registrar "+f.registrar.Name+" are used up"),
+			status: f.waiting(v1alpha1.ReasonLimitReached, string(short)),
 			after:  untilTomorrow(f.now), spread: daySpread,
 		}, true
 	}
@@ -189,7 +193,7 @@ func rejected(f *facts, r registrar.Rejected) decision {
 	default:
 		// What is not known to be final is not. No call is under way now, and the number of this one is used up.
 		status := f.waiting(v1alpha1.ReasonWaiting, sentence("the registrar asks to come back later", r.Detail))
-		return decision{status: status, after: buyPause(status.ReservedTry)}
+		return decision{status: status, after: max(buyPause(status.ReservedTry), r.RetryAfter)}
 	}
 }
 

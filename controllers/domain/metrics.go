@@ -22,11 +22,15 @@ var (
 		Name: "magicwebsitefactory_domain_renewals_total",
 		Help: "Calls to set how a name is renewed, by what came of them.",
 	}, []string{"outcome"})
+	extensions = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "magicwebsitefactory_domain_extensions_total",
+		Help: "Calls to buy one more year of a name that is not renewed by itself, by what came of them: done, pending, unknown, or the kind of refusal.",
+	}, []string{"outcome"})
 	census = &collector{}
 )
 
 func init() {
-	metrics.Registry.MustRegister(purchases, renewals, census)
+	metrics.Registry.MustRegister(purchases, renewals, extensions, census)
 }
 
 var (
@@ -80,12 +84,6 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 }
 
 type domainState struct{ status, reason string }
-
-// expiryAlarms are the distances at which a name that is not renewed is worth an alert.
-var expiryAlarms = []struct {
-	label  string
-	within time.Duration
-}{{"60", 60 * 24 * time.Hour}, {"30", 30 * 24 * time.Hour}, {"14", 14 * 24 * time.Hour}}
 
 func count(domains []v1alpha1.Domain, now time.Time) (map[domainState]int, int, map[string]int) {
 	states, attention, expiring := map[domainState]int{}, 0, map[string]int{}

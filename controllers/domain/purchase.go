@@ -25,28 +25,27 @@ func detached(ctx context.Context, d time.Duration) (context.Context, context.Ca
 // contenders is how often a write is worked out anew, at once, before the pass starts over: as often as others can be expected to be faster.
 const contenders = 10
 
-// reserve takes one of the Registrar's registrations of today. It is never given back: a crash before the call costs one, and the limit holds.
+// reserve takes what the call that was decided on may use up of the Registrar's limits of today. It is never given back: a crash before the call
+// costs a place and its price, and the limits hold.
 func (r *Reconciler) reserve(ctx context.Context, s *scope) (duty.Outcome, error) {
 	var err error
 	for range contenders {
-		if decide(&s.facts).act != actBuy {
-			return duty.Continue(), nil
-		}
-		before := s.facts.registrar
-		usage, ok := reserve(before.Status.Usage, limitOf(before), s.facts.now)
+		act := decide(&s.facts).act
+		usage, most, ok := s.facts.reservation(act)
 		if !ok {
 			return duty.Continue(), nil
 		}
+		before := s.facts.registrar
 		after := before.DeepCopy()
 		after.Status.Usage = &usage
 		if _, err = duty.WriteStatus(ctx, r.Client, before, after); err == nil {
-			s.reserved = true
+			s.reserved, s.most = act, most
 			return duty.Continue(), nil
 		}
 		if !apierrors.IsConflict(err) {
 			return duty.Stop(), err
 		}
-		// Another purchase was reserved in the meantime: count from what is there now, and look whether buying is still allowed.
+		// Another purchase was reserved in the meantime: count from what is there now, and look whether this one is still allowed.
 		fresh := &v1alpha1.Registrar{}
 		if err := r.Reader.Get(ctx, client.ObjectKeyFromObject(before), fresh); err != nil {
 			return duty.Stop(), fmt.Errorf("read Registrar %s: %w", before.Name, err)
@@ -59,7 +58,7 @@ func (r *Reconciler) reserve(ctx context.Context, s *scope) (duty.Outcome, error
 // fence writes that a call is about to be made, on the condition that the Domain is as it was when that was decided. Who loses starts over.
 // An error leaves open whether it was written; then nobody calls, and the next pass looks up.
 func (r *Reconciler) fence(ctx context.Context, s *scope) (duty.Outcome, error) {
-	if !s.reserved {
+	if s.reserved != actBuy {
 		return duty.Continue(), nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -127,9 +126,13 @@ func (r *Reconciler) call(ctx context.Context, s *scope) (duty.Outcome, error) {
 	if s.fence == nil {
 		return duty.Continue(), nil
 	}
-	limit, err := s.facts.priceCap()
+	// What the limits say now, and never more than was reserved.
+	most, err := s.facts.priceCap()
+	if err == nil {
+		most, err = most.Min(s.most)
+	}
 	if err != nil {
-		return duty.Stop(), err
+		return r.withdraw(ctx, s, decision{status: s.facts.waiting(v1alpha1.ReasonRegistrarNotReady, err.Error())})
 	}
 	left := s.fence.NotAfter.Sub(r.Clock.Now())
 	if left <= 0 {
@@ -140,7 +143,7 @@ func (r *Reconciler) call(ctx context.Context, s *scope) (duty.Outcome, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	d := s.facts.domain
-	s.result = s.account.Buy(ctx, registrar.Order{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Try: s.fence.Try, MaxPrice: limit})
+	s.result = s.account.Buy(ctx, registrar.Order{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Try: s.fence.Try, MaxPrice: most})
 	if s.result == nil {
 		s.result = registrar.Unknown{Err: errors.New("the provider returned no result")}
 	}

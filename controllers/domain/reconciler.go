@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -52,12 +53,17 @@ type scope struct {
 	facts facts
 	// account is opened by load, where it can be.
 	account registrar.Registrar
-	// reserved is that one of the day's registrations was taken in this pass. Set by reserve.
-	reserved bool
+	// reserved is the act for which limits of the day were reserved in this pass, and most what it may cost. Set by reserve.
+	reserved action
+	most     registrar.Money
 	// fence was written in this pass. Set by fence, and the only thing that lets call go out.
 	fence *v1alpha1.DomainCall
 	// result of the call. Set by call.
 	result registrar.Result
+	// extension is the fence that was written in this pass, and previous the record that it took the place of. Set by fenceExtension, and the only
+	// thing that lets extend go out. extended is its result.
+	extension, previous *v1alpha1.DomainRenewal
+	extended            registrar.Result
 	// trouble kept an answer away. The status is written all the same, then it is returned. Set by load and lookUp.
 	trouble error
 }
@@ -67,7 +73,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	s := &scope{key: req.NamespacedName}
 	return duty.Result(duty.Run(ctx, s,
 		r.load, r.hold, r.dropDecision, r.lookUp, r.renew, r.release,
-		r.reserve, r.fence, r.confirm, r.call, r.record,
+		r.reserve, r.fence, r.confirm, r.call, r.fenceExtension, r.confirmExtension, r.extend, r.record,
 	))
 }
 
@@ -120,13 +126,34 @@ func (r *Reconciler) lookUp(ctx context.Context, s *scope) (duty.Outcome, error)
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	d := s.facts.domain
-	sighting, err := s.account.LookUp(ctx, registrar.Query{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Reference: d.Status.Reference})
+	sighting, err := s.account.LookUp(ctx, registrar.Query{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Reference: referenceOf(&d.Status)})
 	if err != nil {
+		if wait := turn(err); wait > 0 && phaseOf(d) != phaseCalled {
+			return duty.StopFor(wait), nil
+		}
 		s.facts.askFailed, s.trouble = true, fmt.Errorf("look %s up: %w", d.Spec.Domain, err)
 		return duty.Continue(), nil
 	}
 	s.facts.sighting = &sighting
 	return duty.Continue(), nil
+}
+
+// turn is how long it is until a name's turn where many are looked up at once; zero where the registrar asks for more patience than that. To
+// wait one's turn is no state that a status speaks of.
+func turn(err error) time.Duration {
+	var throttled *registrar.Throttled
+	if !errors.As(err, &throttled) || throttled.RetryAfter > waitPause {
+		return 0
+	}
+	return throttled.RetryAfter
+}
+
+// referenceOf is the registrar's own name for what it works on.
+func referenceOf(status *v1alpha1.DomainStatus) string {
+	if status.Renewal != nil && status.Renewal.Outcome == v1alpha1.RenewalPending {
+		return status.Renewal.Reference
+	}
+	return status.Reference
 }
 
 // renew sets automatic renewal as it is wanted. It is safe to repeat, so it needs no fence; a registrar that does not take it is asked again
@@ -140,20 +167,24 @@ func (r *Reconciler) renew(ctx context.Context, s *scope) (duty.Outcome, error) 
 	s.facts.renewed = true
 	wanted := s.facts.autoRenewWanted()
 	result := s.account.Renew(ctx, registrar.Renewal{Domain: s.facts.domain.Spec.Domain, AutoRenew: wanted})
-	renewals.WithLabelValues(result.Outcome()).Inc()
-	switch result := result.(type) {
-	case registrar.Done:
-		s.facts.sighting.Holding.AutoRenew = &wanted
-	case registrar.Unknown:
-		s.trouble = fmt.Errorf("set the renewal of %s: %w", s.key.Name, result.Err)
+	if result == nil {
+		result = registrar.Unknown{Err: errors.New("the provider returned no result")}
 	}
+	renewals.WithLabelValues(result.Outcome()).Inc()
+	if unknown, ok := result.(registrar.Unknown); ok {
+		s.trouble = fmt.Errorf("set the renewal of %s: %w", s.key.Name, unknown.Err)
+	}
+	s.facts.answer = result
 	return duty.Continue(), nil
 }
 
 // record keeps what was found out, or what came of the call.
 func (r *Reconciler) record(ctx context.Context, s *scope) (duty.Outcome, error) {
-	if s.result != nil {
+	switch {
+	case s.result != nil:
 		return r.recordResult(ctx, s)
+	case s.extended != nil:
+		return r.recordExtension(ctx, s)
 	}
 	d := decide(&s.facts)
 	if d.act != actRest {
@@ -164,7 +195,10 @@ func (r *Reconciler) record(ctx context.Context, s *scope) (duty.Outcome, error)
 	}
 	after := d.after + time.Duration(r.Random()*float64(d.spread))
 	if phaseOf(s.facts.domain) == phaseOurs {
-		after = r.comeBack(s)
+		after = r.comeBack(s, d.after)
+	}
+	if d.short != "" {
+		r.event(s.facts.domain, corev1.EventTypeWarning, v1alpha1.ReasonLimitReached, "Renew", "the renewal waits: "+string(d.short))
 	}
 	if s.trouble != nil {
 		return duty.Stop(), s.patience(ctx, after)
@@ -183,11 +217,11 @@ func (s *scope) patience(ctx context.Context, after time.Duration) error {
 	return &duty.Waiting{For: "the registrar to answer", After: after}
 }
 
-// comeBack is when a name that is ours is looked up next.
-func (r *Reconciler) comeBack(s *scope) time.Duration {
+// comeBack is when a name that is ours is looked up next, sooner than usual where that was decided.
+func (r *Reconciler) comeBack(s *scope, sooner time.Duration) time.Duration {
 	switch due, after := r.calendar.due(&s.facts, s.key, r.Random()); {
 	case s.facts.due && s.trouble == nil && s.facts.sighting != nil:
-		return r.calendar.done(&s.facts, s.key, r.Random())
+		return r.calendar.done(&s.facts, s.key, sooner, r.Random())
 	case !due:
 		return after
 	case s.facts.due:

@@ -121,26 +121,59 @@ func (f *facts) registered(h registrar.Holding, lost bool) v1alpha1.DomainStatus
 		on := *h.AutoRenew
 		status.AutoRenew = &on
 	}
+	status.Renewal = f.renewalSeen()
 	f.setRenewing(&status, lost)
 	return status
 }
 
-// setRenewing compares what the registrar says of automatic renewal with what is wanted.
+// setRenewing compares what the registrar says of renewal with what is wanted.
 func (f *facts) setRenewing(status *v1alpha1.DomainStatus, lost bool) {
+	if lost {
+		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionFalse, v1alpha1.ReasonLostByAccount, "the account does not list the name any more")
+		return
+	}
+	is, reason, message := f.renewing(status)
+	near := alarmOf(status.ExpiryTime, f.now)
+	if near == &runOut && f.autoRenewWanted() {
+		is = metav1.ConditionFalse
+	}
+	if near != nil && is != metav1.ConditionTrue {
+		reason, message = near.reason, message+"; "+near.words
+	}
+	f.set(status, v1alpha1.ConditionRenewing, is, reason, message)
+}
+
+func (f *facts) renewing(status *v1alpha1.DomainStatus) (metav1.ConditionStatus, string, string) {
 	wanted := f.autoRenewWanted()
 	switch on := status.AutoRenew; {
-	case lost:
-		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionFalse, v1alpha1.ReasonLostByAccount, "the account does not list the name any more")
 	case on == nil:
-		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionUnknown, v1alpha1.ReasonProgressing, "the registrar has not said whether it renews the name")
+		return metav1.ConditionUnknown, v1alpha1.ReasonProgressing, "the registrar has not said whether it renews the name"
 	case *on && wanted:
-		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionTrue, v1alpha1.ReasonAutoRenewOn, "the registrar renews the name by itself")
+		return metav1.ConditionTrue, v1alpha1.ReasonAutoRenewOn, "the registrar renews the name by itself"
 	case *on:
-		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOn, "the registrar still renews the name, although its site is gone")
+		return metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOn, "the registrar still renews the name, although its site is gone"
 	case wanted:
-		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOff, "the registrar does not renew the name by itself")
+		return metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOff, "the registrar does not renew the name by itself" + extensionNote(status)
 	default:
-		f.set(status, v1alpha1.ConditionRenewing, metav1.ConditionTrue, v1alpha1.ReasonAutoRenewOff, "the site is gone, and the name runs out")
+		return metav1.ConditionTrue, v1alpha1.ReasonAutoRenewOff, "the site is gone, and the name runs out"
+	}
+}
+
+// extensionNote says how far the factory's own renewal is.
+func extensionNote(status *v1alpha1.DomainStatus) string {
+	renewal := status.Renewal
+	if status.ExpiryTime == nil || !sameExpiry(renewal, status.ExpiryTime.Time) {
+		return ", and the factory extends it in the last 30 days"
+	}
+	switch renewal.Outcome {
+	case v1alpha1.RenewalDone:
+		return "; it was extended, which does not show yet"
+	case v1alpha1.RenewalPending:
+		return "; the registrar has accepted to extend it and works on that"
+	case v1alpha1.RenewalRejected:
+		return sentence("; it turned an extension down, which is tried again", renewal.Detail)
+	default:
+		return sentence("; an extension was sent, and what came of it is not known", renewal.Detail)
 	}
 }
 

@@ -11,12 +11,10 @@ import (
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -55,12 +53,18 @@ type world struct {
 	lookUps int
 	// onFence runs after a Domain's fence was written. beforeBuy and afterBuy may panic, as a process does that dies.
 	onFence func()
+	// onExtension runs after the fence of an extension was written.
+	onExtension func()
 	// beforePatch runs before a change of metadata is carried out.
 	beforePatch func()
 	beforeBuy   func()
-	// left of its time when the last order came.
+	// ordered is the last order that came; left of its time when it did.
+	ordered  registrar.Order
 	left     time.Duration
 	afterBuy func(registrar.Result) registrar.Result
+	// extensions counts the years that were asked for beside purchases. renew, if set, takes the registrar's place in setting and extending.
+	extensions int
+	renew      func(registrar.Renewal) registrar.Result
 	// sight, if set, changes what a look-up found.
 	sight func(registrar.Sighting, error) (registrar.Sighting, error)
 	// failRead and failStatusWrite say which calls to the API server go wrong.
@@ -138,6 +142,11 @@ func (w *world) patchStatus(ctx context.Context, c client.Client, sub string, ob
 	if d, ok := obj.(*v1alpha1.Domain); ok && w.onFence != nil && d.Status.Call != nil && registeredOf(d).Reason == v1alpha1.ReasonRequested {
 		hook := w.onFence
 		w.onFence = nil
+		hook()
+	}
+	if d, ok := obj.(*v1alpha1.Domain); ok && w.onExtension != nil && d.Status.Renewal != nil && d.Status.Renewal.Outcome == "" {
+		hook := w.onExtension
+		w.onExtension = nil
 		hook()
 	}
 	return nil
@@ -320,6 +329,7 @@ func (s *spy) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 		s.world.beforeBuy()
 	}
 	s.world.buys++
+	s.world.ordered = o
 	deadline, _ := ctx.Deadline()
 	s.world.left = time.Until(deadline)
 	var result registrar.Result
@@ -333,56 +343,18 @@ func (s *spy) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 	return result
 }
 
-// Generators of objects. The parts of an order that is ready to be bought:
-
-func order(name string) []client.Object {
-	return []client.Object{newRegistrar(), newDomain(name), newSite(name), newSecret(name)}
-}
-
-func newRegistrar() *v1alpha1.Registrar {
-	return &v1alpha1.Registrar{
-		ObjectMeta: metav1.ObjectMeta{Namespace: factoryNamespace, Name: registrarName, UID: "registrar", Generation: 1},
-		Spec: v1alpha1.RegistrarSpec{
-			Provider: v1alpha1.RegistrarProvider{Test: &v1alpha1.TestProvider{
-				Price: &v1alpha1.Price{Amount: "10.00", Currency: "EUR"}, SlowFor: &metav1.Duration{Duration: 20 * time.Second},
-			}},
-			Suffixes: []string{"gent"},
-			Limits:   v1alpha1.RegistrarLimits{MaxPrice: v1alpha1.Price{Amount: "20.00", Currency: "EUR"}, RegistrationsPerDay: ptr.To[int32](100)},
-		},
-		Status: v1alpha1.RegistrarStatus{Conditions: []metav1.Condition{{
-			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonSucceeded, ObservedGeneration: 1,
-			LastTransitionTime: metav1.NewTime(start),
-		}}},
+func (s *spy) Renew(ctx context.Context, r registrar.Renewal) registrar.Result {
+	if !r.ExtendFrom.IsZero() {
+		s.world.extensions++
 	}
-}
-
-func newDomain(name string) *v1alpha1.Domain {
-	return &v1alpha1.Domain{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: factoryNamespace, Name: name, UID: types.UID("domain-" + name), Generation: 1, Finalizers: []string{v1alpha1.FinalizerBooks},
-			CreationTimestamp: metav1.NewTime(start),
-		},
-		Spec: v1alpha1.DomainSpec{
-			Domain: name, RegistrarName: registrarName, OperationID: "operation-1", Acquisition: v1alpha1.AcquisitionRegister,
-			MaxPrice: v1alpha1.Price{Amount: "20.00", Currency: "EUR"}, AfterSite: v1alpha1.AfterSiteRetain,
-		},
-	}
-}
-
-func newSite(name string) *v1alpha1.IndieSite {
-	return &v1alpha1.IndieSite{
-		ObjectMeta: metav1.ObjectMeta{Namespace: sitesNamespace, Name: name, UID: types.UID("site-" + name), Generation: 1},
-		Spec: v1alpha1.IndieSiteSpec{
-			Domain: name, SiteClassName: "indie-site", SetupAttempt: 1, RequestDigest: "k1:digest",
-			InstallerSecretRef: v1alpha1.LocalReference{Name: name + "-installer-1-abcde"},
-		},
-		Status: v1alpha1.IndieSiteStatus{Attempt: &v1alpha1.AttemptStatus{Number: 1, StartTime: metav1.NewTime(start)}},
-	}
-}
-
-func newSecret(name string) *corev1.Secret {
-	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
-		Namespace: sitesNamespace, Name: name + "-installer-1-abcde",
-		OwnerReferences: []metav1.OwnerReference{{APIVersion: v1alpha1.GroupVersion.String(), Kind: "IndieSite", Name: name, UID: types.UID("site-" + name)}},
-	}}
+	var result registrar.Result
+	_ = s.world.outside(func() error {
+		if s.world.renew != nil {
+			result = s.world.renew(r)
+		} else {
+			result = s.Registrar.Renew(ctx, r)
+		}
+		return nil
+	})
+	return result
 }

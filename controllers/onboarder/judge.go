@@ -1,10 +1,6 @@
 package onboarder
 
 import (
-	"bytes"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +9,7 @@ import (
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/callbackurl"
 	"magicwebsitefactory.gent/internal/delivery"
+	"magicwebsitefactory.gent/internal/reach"
 )
 
 // minLiveToken is how many characters a token of a live factory has at least.
@@ -23,6 +20,8 @@ type candidate struct {
 	onboarder *v1alpha1.Onboarder
 	// digests of the tokens that it would let in, also when something else is wrong with it.
 	digests []v1alpha1.TokenDigest
+	// keys that its callbacks are signed with.
+	keys []delivery.WebhookKey
 	// fault is what is wrong; nil for nothing.
 	fault *fault
 	// unread: its Secret could not be read just now.
@@ -50,6 +49,7 @@ func (c *candidate) judge(secret *corev1.Secret, environment v1alpha1.Environmen
 	c.digests = digests(secret)
 	c.fault = firstFault(
 		func() *fault { return judgeTokens(secret, environment, spec.AllowPublishedToken) },
+		func() *fault { return c.judgeSignature(secret) },
 		func() *fault { return judgePrefixes(spec.Callback.URLPrefixes) },
 		func() *fault { return judgeBundle(spec.Callback.CABundle) },
 	)
@@ -123,26 +123,8 @@ func judgeBundle(bundle []byte) *fault {
 	if len(bundle) == 0 {
 		return nil
 	}
-	if err := parseBundle(bundle); err != nil {
-		return faultf(v1alpha1.ReasonInvalid, "spec.callback.caBundle: %v", err)
-	}
-	return nil
-}
-
-// parseBundle is stricter than x509's own reading of a bundle, which skips what it does not understand.
-func parseBundle(bundle []byte) error {
-	for len(bytes.TrimSpace(bundle)) > 0 {
-		block, rest := pem.Decode(bundle)
-		if block == nil {
-			return errors.New("must hold nothing but certificates in PEM form")
-		}
-		if block.Type != "CERTIFICATE" {
-			return errors.New("must hold certificates only")
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return errors.New("has a certificate that cannot be parsed")
-		}
-		bundle = rest
+	if _, err := reach.ParseCABundle(bundle); err != nil {
+		return faultf(v1alpha1.ReasonInvalid, "spec.callback.caBundle: must hold nothing but certificates in PEM form: %v", err)
 	}
 	return nil
 }

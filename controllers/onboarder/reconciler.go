@@ -48,6 +48,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result
 	candidates, err := r.candidates(ctx, list.Items)
 	errs := []error{err}
 	judgeShared(candidates)
+	judgeSharedKeys(candidates)
 	for _, c := range candidates {
 		errs = append(errs, r.write(ctx, c))
 	}

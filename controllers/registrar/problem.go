@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
@@ -57,6 +58,20 @@ func limitsProblem(r *v1alpha1.Registrar) *problem {
 		return &problem{reason: v1alpha1.ReasonInvalid, message: fmt.Sprintf("spec.limits.maxPrice: %v", err)}
 	case limit.Minor == 0:
 		return &problem{reason: v1alpha1.ReasonInvalid, message: "spec.limits.maxPrice: must be more than 0.00, or every name is too dear"}
+	case r.Spec.Limits.SpendingPerDay == nil:
+		return nil
+	}
+	budget, err := registrar.MoneyOf(*r.Spec.Limits.SpendingPerDay)
+	if err != nil {
+		return &problem{reason: v1alpha1.ReasonInvalid, message: fmt.Sprintf("spec.limits.spendingPerDay: %v", err)}
+	}
+	switch c, err := budget.Compare(limit); {
+	case err != nil:
+		return &problem{reason: v1alpha1.ReasonInvalid, message: fmt.Sprintf(
+			"spec.limits.spendingPerDay.currency: must be %s as in spec.limits.maxPrice, as amounts of different currencies cannot be added up", limit.Currency)}
+	case c < 0 && budget.Minor > 0:
+		return &problem{reason: v1alpha1.ReasonInvalid, message: fmt.Sprintf(
+			"spec.limits.spendingPerDay: must be at least spec.limits.maxPrice (%s), which is reserved for each name, or 0.00 to stop all spending", limit)}
 	default:
 		return nil
 	}
@@ -77,6 +92,17 @@ func sharedSuffix(r *v1alpha1.Registrar, all []v1alpha1.Registrar) *problem {
 		}
 	}
 	return nil
+}
+
+// leftAlone is for how long the provider asks to be left alone, where the account is known to work: that is no reason to stop selling. Zero where
+// it does not.
+func leftAlone(r *v1alpha1.Registrar, err error) time.Duration {
+	var throttled *registrar.Throttled
+	before := apimeta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionReady)
+	if !errors.As(err, &throttled) || before == nil || before.Status != metav1.ConditionTrue || before.ObservedGeneration != r.Generation {
+		return 0
+	}
+	return max(throttled.RetryAfter, retryInterval)
 }
 
 // checkProblem is what the provider said. Only what it is certain to have refused is called refused; every other error may pass. The error

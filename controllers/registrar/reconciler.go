@@ -50,6 +50,8 @@ type scope struct {
 	all       []v1alpha1.Registrar
 	// problem is the first thing that is wrong. Set by look.
 	problem *problem
+	// patience is how long an account that works is to be left alone. Set by look.
+	patience time.Duration
 }
 
 // Reconcile says whether a Registrar works.
@@ -93,6 +95,9 @@ func (r *Reconciler) look(ctx context.Context, s *scope) (duty.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	err = account.Check(ctx)
+	if s.patience = leftAlone(s.registrar, err); s.patience > 0 {
+		return duty.Continue(), nil
+	}
 	if s.problem = checkProblem(err); s.problem != nil {
 		ctrl.LoggerFrom(ctx).Info("The Registrar's account does not work", "reason", s.problem.reason, "error", err.Error())
 	}
@@ -112,8 +117,12 @@ func (r *Reconciler) record(ctx context.Context, s *scope) (duty.Outcome, error)
 	if wrote {
 		r.announce(before, after)
 	}
-	if s.problem == nil {
+	switch {
+	case s.problem != nil:
+		return duty.StopFor(s.problem.retry), nil
+	case s.patience > 0:
+		return duty.StopFor(s.patience), nil
+	default:
 		return duty.StopFor(checkInterval), nil
 	}
-	return duty.StopFor(s.problem.retry), nil
 }

@@ -3,6 +3,7 @@ package registrar
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,7 +145,9 @@ func TestWhyARegistrarIsNotReady(t *testing.T) {
 		registrar   *v1alpha1.Registrar
 		check       error
 		reason      string
-		retried     bool
+		// says, if set, is what the message names.
+		says    string
+		retried bool
 	}{
 		"a live factory refuses the test provider": {environment: v1alpha1.EnvironmentLive, registrar: selling("a", "gent"), reason: v1alpha1.ReasonWrongEnvironment},
 		"a provider that nobody knows": {
@@ -155,6 +158,21 @@ func TestWhyARegistrarIsNotReady(t *testing.T) {
 		},
 		"a limit under which nothing can be bought": {
 			registrar: change(func(r *v1alpha1.Registrar) { r.Spec.Limits.MaxPrice.Amount = "0.00" }), reason: v1alpha1.ReasonInvalid,
+		},
+		"a budget in another currency": {
+			registrar: change(func(r *v1alpha1.Registrar) {
+				r.Spec.Limits.SpendingPerDay = &v1alpha1.Price{Amount: "100.00", Currency: "USD"}
+			}), reason: v1alpha1.ReasonInvalid, says: "spec.limits.spendingPerDay.currency: must be EUR",
+		},
+		"a budget under which nothing can be bought": {
+			registrar: change(func(r *v1alpha1.Registrar) {
+				r.Spec.Limits.SpendingPerDay = &v1alpha1.Price{Amount: "19.99", Currency: "EUR"}
+			}), reason: v1alpha1.ReasonInvalid, says: "spec.limits.spendingPerDay: must be at least spec.limits.maxPrice (20.00 EUR)",
+		},
+		"a budget that is no amount": {
+			registrar: change(func(r *v1alpha1.Registrar) {
+				r.Spec.Limits.SpendingPerDay = &v1alpha1.Price{Amount: "a lot", Currency: "EUR"}
+			}), reason: v1alpha1.ReasonInvalid, says: "spec.limits.spendingPerDay: amount",
 		},
 		"credentials that are refused": {
 			registrar: selling("a", "gent"), check: &registrar.CredentialsError{Err: errors.New("401")}, reason: v1alpha1.ReasonCredentialsRefused, retried: true,
@@ -177,8 +195,39 @@ func TestWhyARegistrarIsNotReady(t *testing.T) {
 				t.Errorf("it comes back after %s", got.RequeueAfter)
 			}
 			w.expect("a", metav1.ConditionFalse, tc.reason)
+			if c := apimeta.FindStatusCondition(w.get("a").Status.Conditions, v1alpha1.ConditionReady); !strings.Contains(c.Message, tc.says) {
+				t.Errorf("it says %q, want it to name %q", c.Message, tc.says)
+			}
 		})
 	}
+}
+
+func TestABudgetThatCanWork(t *testing.T) {
+	for _, amount := range []string{"20.00", "20.01", "0.00"} {
+		r := selling("a", "gent")
+		r.Spec.Limits.SpendingPerDay = &v1alpha1.Price{Amount: amount, Currency: "EUR"}
+		w := newWorld(t, v1alpha1.EnvironmentTest, r)
+		w.reconcile("a")
+		w.expect("a", metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	}
+}
+
+func TestAnAccountThatWorksIsNotShutForBeingAskedTooOften(t *testing.T) {
+	w := newWorld(t, v1alpha1.EnvironmentTest, selling("a", "gent"))
+	w.reconcile("a")
+	w.check = &registrar.Throttled{RetryAfter: 5 * time.Minute, Err: errors.New("429")}
+	w.writes = 0
+	if got := w.reconcile("a"); got.RequeueAfter != 5*time.Minute || w.writes != 0 {
+		t.Errorf("it comes back after %s, %d writes", got.RequeueAfter, w.writes)
+	}
+	w.expect("a", metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	changed := w.get("a")
+	changed.Generation++
+	if err := w.client.Update(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	w.reconcile("a")
+	w.expect("a", metav1.ConditionFalse, v1alpha1.ReasonProviderUnreachable)
 }
 
 func TestASuffixThatTwoSellIsSoldByNeither(t *testing.T) {

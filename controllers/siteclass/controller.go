@@ -24,7 +24,7 @@ import (
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=siteclasses,verbs=get;list;watch;patch,namespace=factory
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=siteclasses/status,verbs=get;patch,namespace=factory
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=siteclasses/finalizers,verbs=update,namespace=factory
-// +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=get;list;watch;create;delete,namespace=factory
+// +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=get;list;watch;create;patch;delete,namespace=factory
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=indiesites,verbs=get;list;watch,namespace=sites
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch,namespace=factory
 

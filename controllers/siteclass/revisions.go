@@ -57,7 +57,7 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (duty.Outcome, erro
 		return duty.Stop(), fmt.Errorf("list the revisions of SiteClass %s: %w", s.class.Name, err)
 	}
 	s.revisions = list.Items
-	if len(s.problems) > 0 || s.deleting() {
+	if s.deleting() {
 		return duty.Continue(), nil
 	}
 	var last int64
@@ -67,6 +67,12 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (duty.Outcome, erro
 	want, err := Snapshot(s.class, last+1)
 	if err != nil {
 		return duty.Stop(), err
+	}
+	if err := r.takeBack(ctx, s, want); err != nil {
+		return duty.Stop(), err
+	}
+	if len(s.problems) > 0 {
+		return duty.Continue(), nil
 	}
 	i := slices.IndexFunc(s.revisions, func(c appsv1.ControllerRevision) bool { return c.Name == want.Name })
 	if i < 0 {
@@ -87,6 +93,24 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (duty.Outcome, erro
 	}
 	s.current = want.Name
 	return duty.Continue(), nil
+}
+
+// takeBack makes the class the owner of its revisions again, so that they go with it: a class that comes from a backup has another UID, and what it owned comes
+// back without owner. One that has the name of the wanted one and holds something else is left alone. It is not for a class that is going away: that may leave
+// its revisions behind on purpose.
+func (r *Reconciler) takeBack(ctx context.Context, s *scope, want *appsv1.ControllerRevision) error {
+	for i := range s.revisions {
+		c := &s.revisions[i]
+		if len(c.OwnerReferences) > 0 || !c.DeletionTimestamp.IsZero() || c.Name == want.Name && !sameJSON(c.Data.Raw, want.Data.Raw) {
+			continue
+		}
+		before := c.DeepCopy()
+		c.OwnerReferences = want.OwnerReferences
+		if err := r.Patch(ctx, c, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+			return fmt.Errorf("take ControllerRevision %s back: %w", c.Name, err)
+		}
+	}
+	return nil
 }
 
 func sameJSON(a, b []byte) bool {

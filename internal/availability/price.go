@@ -1,6 +1,7 @@
 package availability
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -15,12 +16,14 @@ func Within(price, most v1alpha1.Price) bool {
 	return aok && bok && price.Currency == most.Currency && a <= b
 }
 
+// amountPattern is that of v1alpha1.Price.
+var amountPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})\.[0-9]{2}$`)
+
 // cents reads an amount as v1alpha1.Price has it, with exactly two decimals. Money is never a float.
 func cents(amount string) (int64, bool) {
-	whole, fraction, ok := strings.Cut(amount, ".")
-	if !ok || whole == "" || len(fraction) != 2 {
+	if !amountPattern.MatchString(amount) {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(whole+fraction, 10, 62)
-	return int64(n), err == nil
+	n, err := strconv.ParseInt(strings.Replace(amount, ".", "", 1), 10, 64)
+	return n, err == nil
 }

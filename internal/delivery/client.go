@@ -1,10 +1,12 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -36,6 +38,8 @@ type Request struct {
 	Token Secret
 	// CABundle holds the PEM certificates to trust; the system's when it is empty.
 	CABundle []byte
+	// Webhook, if given, is sent as the body, and signed. Without it the body is empty.
+	Webhook *Webhook
 }
 
 // Sender makes one attempt. It returns the answer and never an error: whatever happened is one of the fixed reasons.
@@ -51,11 +55,11 @@ type Config struct {
 	AllowedNetworks []netip.Prefix
 	// DeniedNetworks are never called, whatever is allowed: the cluster's pods and Services.
 	DeniedNetworks []netip.Prefix
-	// Timeout of one attempt; Timeout, the constant, if zero.
+	// Timeout of one attempt; Timeout, the constant, if zero. No more than that: others count on the attempt's end (see Hold).
 	Timeout time.Duration
 	// UserAgent that receivers see; the project's name if empty.
 	UserAgent string
-	// Clock to which a Retry-After date is compared; the real one if nil.
+	// Clock to which a Retry-After date is compared, and that dates what is signed; the real one if nil.
 	Clock clock.PassiveClock
 	// Resolver looks names up; Go's own if nil.
 	Resolver *net.Resolver
@@ -79,6 +83,9 @@ func NewClient(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if config.Timeout > Timeout {
+		return nil, fmt.Errorf("time-out of callbacks: at most %s", Timeout)
+	}
 	if config.Timeout <= 0 {
 		config.Timeout = Timeout
 	}
@@ -91,7 +98,7 @@ func NewClient(config Config) (*Client, error) {
 	return &Client{config: config, dialer: &net.Dialer{Control: guard.control, Resolver: config.Resolver}}, nil
 }
 
-// Send makes one attempt: an empty-bodied PATCH of the target.
+// Send makes one attempt: a PATCH of the target, with an empty body unless a webhook is asked for.
 func (c *Client) Send(ctx context.Context, request Request) Answer {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
@@ -116,18 +123,28 @@ func (c *Client) Send(ctx context.Context, request Request) Answer {
 	return Answered(response.StatusCode, parseRetryAfter(response.Header.Get("Retry-After"), c.config.Clock.Now()))
 }
 
-// request builds the contract's PATCH. net/http sends Content-Length: 0 with it.
+// request builds the contract's PATCH. net/http sends Content-Length: 0 with an empty body.
 func (c *Client) request(ctx context.Context, request Request) (*http.Request, error) {
-	if request.Target == nil || request.Target.Scheme != "https" || request.Target.Host == "" || CheckToken(string(request.Token)) != nil {
+	if request.Target == nil || request.Target.Scheme != "https" || request.Target.Host == "" || request.Target.User != nil || CheckToken(string(request.Token)) != nil {
 		return nil, errors.New("not a callback over https with a token")
+	}
+	var body io.Reader = http.NoBody
+	if request.Webhook != nil {
+		if len(request.Webhook.Keys) == 0 {
+			return nil, errors.New("a webhook that nobody signs")
+		}
+		body = bytes.NewReader(request.Webhook.Body)
 	}
 	target := *request.Target
 	if request.Dialect == v1alpha1.DialectQuerySecret {
 		target.RawQuery += "&secret=" + url.QueryEscape(string(request.Token))
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPatch, target.String(), http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPatch, target.String(), body)
 	if err != nil {
 		return nil, errors.New("the request cannot be built") // the cause would repeat the URL
+	}
+	if request.Webhook != nil {
+		request.Webhook.sign(r.Header, c.config.Clock.Now())
 	}
 	r.Header.Set("User-Agent", c.config.UserAgent)
 	if request.Dialect != v1alpha1.DialectQuerySecret {

@@ -16,6 +16,16 @@ const (
 	Jitter = 0.2
 )
 
+// An attempt is recorded, goes out, and its answer is recorded. Whoever finds the first record only cannot know whether the attempt is still under way in
+// a process that believes to lead, or will yet begin in one that was held up, so no other attempt begins before that is impossible. Or else an outcome could
+// arrive after a newer one.
+const (
+	// SendWindow is how long after its record an attempt may go out.
+	SendWindow = 10 * time.Second
+	// Hold is how long after its record an attempt may be under way: SendWindow, Timeout, and 5 s by which the clocks of two processes may differ.
+	Hold = SendWindow + Timeout + 5*time.Second
+)
+
 // pauses are the ones before each attempt after the first, as Standard Webhooks 1.0.0 has them; afterwards the last one repeats.
 var pauses = []time.Duration{
 	5 * time.Second,

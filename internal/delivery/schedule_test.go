@@ -107,8 +107,12 @@ func TestADeliveryGoesOnFromItsRecordAlone(t *testing.T) {
 		"a new one is due at once": {
 			Start(2, start.Add(900*time.Millisecond), "x"), v1alpha1.Delivery{Attempt: 2, NextAttemptTime: at(0), SendAgain: "x"},
 		},
-		"the record before the attempt holds the next one": {
-			begun, v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(5 * time.Second), SendAgain: "x"},
+		"the record before the attempt holds the next one, when this one is surely over": {
+			begun, v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(Hold), SendAgain: "x"},
+		},
+		"and by the schedule where its pause is longer": {
+			Begin(v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(0), LastResponse: "Timeout"}, start.Add(time.Minute), middle),
+			v1alpha1.Delivery{Attempt: 2, Attempts: 2, FirstAttemptTime: at(0), LastAttemptTime: at(time.Minute), NextAttemptTime: at(6 * time.Minute)},
 		},
 		"a 200 ends it": {
 			End(begun, start.Add(time.Second), Answered(200, time.Hour), middle),
@@ -123,12 +127,39 @@ func TestADeliveryGoesOnFromItsRecordAlone(t *testing.T) {
 			v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(12 * time.Second), LastResponse: "429 ClientError", SendAgain: "x"},
 		},
 		"a send-again during the delivery makes it due and keeps the count": {
-			Hasten(begun, start.Add(2*time.Second), "y"),
-			v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(2 * time.Second), SendAgain: "y"},
+			Hasten(End(begun, start, Answered(503, 0), middle), start.Add(2*time.Second), "y"),
+			v1alpha1.Delivery{
+				Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(2 * time.Second), LastResponse: "503 ServerError", SendAgain: "y",
+			},
 		},
 		"a send-again when it is due already changes no time": {
 			Hasten(begun, start.Add(time.Minute), "y"),
-			v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(5 * time.Second), SendAgain: "y"},
+			v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(Hold), SendAgain: "y"},
+		},
+		"a send-again during an attempt waits until that is surely over": {
+			Hasten(Begin(v1alpha1.Delivery{Attempt: 2, Attempts: 8, FirstAttemptTime: at(-time.Hour), NextAttemptTime: at(0)}, start, middle), start.Add(2*time.Second), "y"),
+			v1alpha1.Delivery{Attempt: 2, Attempts: 9, FirstAttemptTime: at(-time.Hour), LastAttemptTime: at(0), NextAttemptTime: at(Hold), SendAgain: "y"},
+		},
+		"a new outcome waits until an attempt at the old one is surely over": {
+			Restart(begun, 3, start.Add(20*time.Second), "x"), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(Hold), SendAgain: "x"},
+		},
+		"so does one that replaces what was waiting for it": {
+			Restart(Restart(begun, 3, start.Add(10*time.Second), ""), 4, start.Add(20*time.Second), ""), v1alpha1.Delivery{Attempt: 4, NextAttemptTime: at(Hold)},
+		},
+		"and a send-again of what is waiting for it": {
+			Hasten(Restart(begun, 3, start.Add(10*time.Second), ""), start.Add(20*time.Second), "y"), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(Hold), SendAgain: "y"},
+		},
+		"a new outcome waits for nothing once the old one's answer is on record": {
+			Restart(End(begun, start.Add(time.Second), Answered(503, 0), middle), 3, start.Add(2*time.Second), ""), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(2 * time.Second)},
+		},
+		"nor once it was delivered": {
+			Restart(End(begun, start.Add(time.Second), Answered(200, 0), middle), 3, start.Add(2*time.Second), ""), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(2 * time.Second)},
+		},
+		"nor for an attempt that is long over": {
+			Restart(begun, 3, start.Add(time.Hour), ""), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(time.Hour)},
+		},
+		"nor for an attempt that a wrong clock dated": {
+			Restart(begun, 3, start.Add(-time.Hour), ""), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(-time.Hour)},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,6 +219,39 @@ func TestWhatCannotBeTriedIsGivenUpAfterItsLifetime(t *testing.T) {
 	delivered := End(Begin(d, start, middle), start, Answered(200, 0), middle)
 	if got, _ := Abandon(delivered, start.Add(2*Lifetime)); !Delivered(got) {
 		t.Errorf("what is delivered was given up: %+v", got)
+	}
+}
+
+func TestAnAttemptThatIsLateMustNotGoOut(t *testing.T) {
+	begun := Begin(Start(1, start, ""), start.Add(900*time.Millisecond), middle)
+	for after, want := range map[time.Duration]bool{-time.Hour: false, 0: false, SendWindow: false, SendWindow + time.Second: true, time.Hour: true} {
+		if got := Late(begun, start.Add(after)); got != want {
+			t.Errorf("%s after its record it is late: %t, want %t", after, got, want)
+		}
+	}
+	if Hold < SendWindow+Timeout {
+		t.Errorf("an attempt may end %s after its record, and others go on after %s", SendWindow+Timeout, Hold)
+	}
+}
+
+func TestARecordWithoutAnAnswerIsGivenUpInTheEndToo(t *testing.T) {
+	d := Start(1, start, "")
+	now := start
+	for !Finished(d) {
+		now = now.Add(Wait(d, now))
+		if d = stored(t, Expire(d, now)); !Finished(d) {
+			d = stored(t, Begin(d, now, middle)) // and then the process dies
+		}
+		if now.After(start.Add(2 * Lifetime)) {
+			t.Fatalf("it is still tried after %s: %+v", now.Sub(start), d)
+		}
+	}
+	if !Exhausted(d) || now.Sub(start) < Lifetime || now.Sub(start) > Lifetime+24*time.Hour {
+		t.Errorf("after %s it is %+v", now.Sub(start), d)
+	}
+	overdue := End(Begin(Start(1, start, ""), start, middle), start, Answered(503, 0), middle)
+	if Finished(Expire(overdue, start.Add(2*Lifetime))) {
+		t.Error("what was due while nobody was there to try it is given up without a try")
 	}
 }
 

@@ -14,13 +14,44 @@ func Start(attempt int32, now time.Time, sendAgain string) v1alpha1.Delivery {
 	return v1alpha1.Delivery{Attempt: attempt, NextAttemptTime: latest(now), SendAgain: sendAgain}
 }
 
-// Hasten makes an unfinished delivery due at once, and records the value of the send-again annotation that asked for it. The counters go on.
+// Restart is Start in place of a delivery that there was: it is not due before that one's last attempt is surely over, so that what was to be told before can
+// never arrive after it.
+func Restart(before v1alpha1.Delivery, attempt int32, now time.Time, sendAgain string) v1alpha1.Delivery {
+	d := Start(attempt, now, sendAgain)
+	d.NextAttemptTime = free(before, now)
+	return d
+}
+
+// Hasten makes an unfinished delivery due at once, though not before its last attempt is surely over, and records the value of the send-again annotation
+// that asked for it. The counters go on.
 func Hasten(d v1alpha1.Delivery, now time.Time, sendAgain string) v1alpha1.Delivery {
-	if d.NextAttemptTime == nil || d.NextAttemptTime.After(now) {
-		d.NextAttemptTime = latest(now)
+	if soonest := free(d, now); d.NextAttemptTime == nil || d.NextAttemptTime.After(soonest.Time) {
+		d.NextAttemptTime = soonest
 	}
 	d.SendAgain = sendAgain
 	return d
+}
+
+// Busy returns for how long an attempt may still be under way elsewhere; zero when there is none.
+func Busy(d v1alpha1.Delivery, now time.Time) time.Duration {
+	return max(free(d, now).Sub(now), 0)
+}
+
+// free returns when the next attempt may begin at the earliest: an attempt whose answer is not on record may be under way elsewhere for as long as Hold. A
+// time that lies further ahead was written by a clock that was wrong.
+func free(d v1alpha1.Delivery, now time.Time) *metav1.Time {
+	var until time.Time
+	switch {
+	case Finished(d) || d.LastResponse != "":
+	case d.LastAttemptTime != nil:
+		until = d.LastAttemptTime.Add(Hold)
+	default: // not tried yet, and held back itself by what it has replaced
+		until = d.NextAttemptTime.Time
+	}
+	if until.After(now) && until.Before(now.Add(2*Hold)) {
+		return earliest(until)
+	}
+	return latest(now)
 }
 
 // Delivered says whether the onboarder answered 200.
@@ -45,16 +76,26 @@ func Wait(d v1alpha1.Delivery, now time.Time) time.Duration {
 	return max(wait, 0)
 }
 
-// Begin records an attempt before it goes out: one more, now, and the next one as if this one were never answered. Whoever finds the record
-// without an answer goes on from there.
+// Begin records an attempt before it goes out: one more, now, with no answer yet, and the next one as if this one were never answered. Whoever finds the
+// record without an answer goes on from there, and not before this attempt is surely over.
 func Begin(d v1alpha1.Delivery, now time.Time, random float64) v1alpha1.Delivery {
 	d.Attempts++
-	d.LastAttemptTime = latest(now)
+	d.LastAttemptTime, d.LastResponse = latest(now), ""
 	if d.FirstAttemptTime == nil {
 		d.FirstAttemptTime = d.LastAttemptTime
 	}
-	d.NextAttemptTime = earliest(now.Add(nextPause(d.Attempts, 0, random)))
+	d.NextAttemptTime = earliest(now.Add(max(nextPause(d.Attempts, 0, random), Hold)))
 	return d
+}
+
+// Late says whether an attempt that Begin recorded must not go out any more.
+func Late(d v1alpha1.Delivery, now time.Time) bool {
+	return now.Sub(d.LastAttemptTime.Time) > SendWindow
+}
+
+// Left is how long an attempt that Begin recorded may still be under way.
+func Left(d v1alpha1.Delivery, now time.Time) time.Duration {
+	return max(d.LastAttemptTime.Add(SendWindow+Timeout).Sub(now), 0)
 }
 
 // End records the answer to the attempt that Begin recorded. 200 alone is success; every other answer is tried again, until the next attempt
@@ -70,6 +111,16 @@ func End(d v1alpha1.Delivery, now time.Time, answer Answer, random float64) v1al
 		next = nil
 	}
 	d.NextAttemptTime = next
+	return d
+}
+
+// Expire gives up an unfinished delivery whose next attempt is due, and later than Lifetime after the first. End sees to that; this is for the record of an
+// attempt whose answer never got there.
+func Expire(d v1alpha1.Delivery, now time.Time) v1alpha1.Delivery {
+	if Finished(d) || d.FirstAttemptTime == nil || Wait(d, now) > 0 || !d.NextAttemptTime.After(d.FirstAttemptTime.Add(Lifetime)) {
+		return d
+	}
+	d.NextAttemptTime = nil
 	return d
 }
 

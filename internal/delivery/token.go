@@ -5,22 +5,26 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // MaxToken is how many characters a token may have; it has to fit into a header, and into a URL in the older dialect.
 const MaxToken = 4096
 
+// hidden is what is printed for anything secret.
+const hidden = "[hidden]"
+
 // Secret is a token on its way into a request. It prints as nothing, however it is printed.
 type Secret string
 
-// String hides the token.
-func (Secret) String() string { return "[hidden]" }
+// String hides the token from what knows no formatting.
+func (Secret) String() string { return hidden }
 
-// GoString hides the token.
-func (Secret) GoString() string { return "[hidden]" }
+// Format hides the token. A String method would not do: fmt prints the value itself for a verb that strings do not have.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 
 // MarshalText hides the token.
-func (Secret) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // CheckToken says what is wrong with a token that has to travel in a header: it must consist of visible ASCII characters. The error is a
 // clause that goes on from the token's name, and never repeats any part of it.

@@ -101,18 +101,30 @@ func longHeader(t *testing.T, with *httptest.Server) string {
 // resolver asks a DNS server of the test's own, which knows the given names and no others.
 func resolver(t *testing.T, names map[string]string) *net.Resolver {
 	t.Helper()
+	return resolving(t, func(name string, _ dnsmessage.Type) []string {
+		if address, ok := names[name]; ok {
+			return []string{address}
+		}
+		return nil
+	})
+}
+
+// resolving asks a DNS server that answers what it is told each time: the addresses of a name, of which those of the right family are given; none for a name
+// that there is not.
+func resolving(t *testing.T, lookup func(name string, kind dnsmessage.Type) []string) *net.Resolver {
+	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	go serveDNS(conn, names)
+	go serveDNS(conn, lookup)
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
 	}}
 }
 
-func serveDNS(conn net.PacketConn, names map[string]string) {
+func serveDNS(conn net.PacketConn, lookup func(string, dnsmessage.Type) []string) {
 	buffer := make([]byte, 1500)
 	for {
 		n, from, err := conn.ReadFrom(buffer)
@@ -123,30 +135,32 @@ func serveDNS(conn net.PacketConn, names map[string]string) {
 		if query.Unpack(buffer[:n]) != nil || len(query.Questions) != 1 {
 			continue
 		}
-		if reply, err := dnsReply(query, names); err == nil {
+		if reply, err := dnsReply(query, lookup); err == nil {
 			_, _ = conn.WriteTo(reply, from)
 		}
 	}
 }
 
-func dnsReply(query dnsmessage.Message, names map[string]string) ([]byte, error) {
+func dnsReply(query dnsmessage.Message, lookup func(string, dnsmessage.Type) []string) ([]byte, error) {
 	question := query.Questions[0]
 	reply := dnsmessage.Message{
 		Header:    dnsmessage.Header{ID: query.ID, Response: true, RecursionAvailable: true},
 		Questions: query.Questions,
 	}
-	known, ok := names[strings.TrimSuffix(question.Name.String(), ".")]
-	if !ok {
+	known := lookup(strings.TrimSuffix(question.Name.String(), "."), question.Type)
+	if len(known) == 0 {
 		reply.RCode = dnsmessage.RCodeNameError
 		return reply.Pack()
 	}
-	addr := netip.MustParseAddr(known)
 	header := dnsmessage.ResourceHeader{Name: question.Name, Type: question.Type, Class: dnsmessage.ClassINET}
-	switch {
-	case question.Type == dnsmessage.TypeA && addr.Is4():
-		reply.Answers = []dnsmessage.Resource{{Header: header, Body: &dnsmessage.AResource{A: addr.As4()}}}
-	case question.Type == dnsmessage.TypeAAAA && addr.Is6():
-		reply.Answers = []dnsmessage.Resource{{Header: header, Body: &dnsmessage.AAAAResource{AAAA: addr.As16()}}}
+	for _, address := range known {
+		addr := netip.MustParseAddr(address)
+		switch {
+		case question.Type == dnsmessage.TypeA && addr.Is4():
+			reply.Answers = append(reply.Answers, dnsmessage.Resource{Header: header, Body: &dnsmessage.AResource{A: addr.As4()}})
+		case question.Type == dnsmessage.TypeAAAA && addr.Is6():
+			reply.Answers = append(reply.Answers, dnsmessage.Resource{Header: header, Body: &dnsmessage.AAAAResource{AAAA: addr.As16()}})
+		}
 	}
 	return reply.Pack()
 }

@@ -64,20 +64,27 @@ func newCall(r *http.Request, now time.Time) Call {
 	for i := range call.Query["secret"] {
 		call.Query["secret"][i] = Redacted
 	}
-	if call.Header.Get("Authorization") != "" {
-		call.Header.Set("Authorization", Redacted)
+	for i := range call.Header["Authorization"] {
+		call.Header["Authorization"][i] = Redacted
 	}
 	return call
 }
 
+// presented counts credentials: two of one kind are no more than two kinds what the contract has. An empty header is none.
 func presented(r *http.Request) Authentication {
-	header, query := r.Header.Get("Authorization") != "", r.URL.Query().Has("secret")
+	headers := 0
+	for _, value := range r.Header.Values("Authorization") {
+		if value != "" {
+			headers++
+		}
+	}
+	secrets := len(r.URL.Query()["secret"])
 	switch {
-	case header && query:
+	case headers+secrets > 1:
 		return TwoCredentials
-	case header:
+	case headers == 1:
 		return BearerHeader
-	case query:
+	case secrets == 1:
 		return SecretInQuery
 	}
 	return NoCredential

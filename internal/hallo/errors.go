@@ -85,24 +85,29 @@ func problemText(body []byte, secrets ...string) string {
 	return scrub(text, secrets...)
 }
 
-// scrub makes a stranger's text fit to be printed.
+// scrub makes a stranger's text fit to be printed. Secrets are looked for in what is printed, or one with a space would pass with a tab in its place.
 func scrub(text string, secrets ...string) string {
 	const longest = 300 // characters
+	text = printable(text)
 	for _, secret := range secrets {
 		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "(secret)")
+			text = strings.ReplaceAll(text, printable(secret), "(secret)")
 		}
 	}
-	clean := []rune(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text))
+	clean := []rune(text)
 	if len(clean) > longest {
 		clean = append(clean[:longest], '…')
 	}
 	return string(clean)
+}
+
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // withoutURL takes the URL out of an HTTP client's error: in the older dialect

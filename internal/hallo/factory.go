@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+
+	kjson "sigs.k8s.io/json"
 )
 
 // FactoryConfig says where a factory is and how to be known there.
@@ -73,11 +74,13 @@ func (f *Factory) Available(ctx context.Context, domain string) (bool, error) {
 	return available, nil
 }
 
+// parseAvailable takes the contract's answer: the key in this case, and once.
 func parseAvailable(body []byte) (bool, error) {
 	var document struct {
 		Available *bool `json:"available"`
 	}
-	if err := json.Unmarshal(body, &document); err != nil || document.Available == nil {
+	twice, err := kjson.UnmarshalStrict(body, &document, kjson.DisallowDuplicateFields)
+	if err != nil || len(twice) > 0 || document.Available == nil {
 		return false, errors.New(`answered 200 with something else than {"available": true} or {"available": false}`)
 	}
 	return *document.Available, nil

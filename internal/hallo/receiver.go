@@ -35,6 +35,9 @@ type ReceiverConfig struct {
 	Token string
 	// Dialect says where the token must be; Bearer if empty.
 	Dialect Dialect
+	// WebhookKey, if given, must have signed each call, as Standard Webhooks
+	// 1.0.0 has it: whsec_ and base64. Without it signatures are not looked at.
+	WebhookKey string
 	// Clock dates the calls; the real one if nil.
 	Clock clock.PassiveClock
 	// Answer, if given, decides the status with which a valid call is
@@ -51,11 +54,14 @@ type ReceiverConfig struct {
 //
 // A call is refused with 401 without the right token, 404 for any path but that
 // of an expected domain, 405 for any method but PATCH, and 400 for a status
-// other than 201, 409 and 500, in this order: strangers learn nothing.
+// other than 201, 409 and 500, in this order: strangers learn nothing. Where
+// there is a WebhookKey, a call that is not signed by it is refused with 401 last.
 type Receiver struct {
 	config ReceiverConfig
 	prefix string
 	digest [sha256.Size]byte
+	// signature that calls must have; nil if none.
+	signature *signature
 
 	mu       sync.Mutex
 	ledger   []Call
@@ -77,12 +83,18 @@ func NewReceiver(config ReceiverConfig) (*Receiver, error) {
 	if config.Clock == nil {
 		config.Clock = clock.RealClock{}
 	}
-	return &Receiver{
+	receiver := &Receiver{
 		config:   config,
 		prefix:   strings.TrimSuffix(callback.EscapedPath(), "/") + "/site/",
 		digest:   sha256.Sum256([]byte(config.Token)),
 		expected: map[string]chan Call{},
-	}, nil
+	}
+	if config.WebhookKey != "" {
+		if receiver.signature, err = newSignature(config.WebhookKey); err != nil {
+			return nil, fmt.Errorf("callback: %w", err)
+		}
+	}
+	return receiver, nil
 }
 
 // Expect makes the receiver take calls for the domain, spelt as it was sent to
@@ -151,6 +163,11 @@ func (v *Receiver) judge(call *Call, r *http.Request) (int, string) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxCallbackBody))
 	if err != nil {
 		return http.StatusBadRequest, "with a body that did not arrive whole"
+	}
+	if v.signature != nil {
+		if err := v.signature.check(r.Header, call.Time, domain, outcome, body); err != nil {
+			return http.StatusUnauthorized, err.Error()
+		}
 	}
 	call.Domain, call.Outcome, call.Body = domain, outcome, body
 	return http.StatusOK, ""

@@ -77,6 +77,10 @@ func readState(path string) (*state, error) {
 	if s.Version != stateVersion {
 		return nil, fmt.Errorf("owner settings in %s have version %d; this site reads version %d", path, s.Version, stateVersion)
 	}
+	// A colour that is none would break the style sheet, and each page with it.
+	if s.Settings, err = s.Settings.Normalised(); err != nil {
+		return nil, fmt.Errorf("owner settings in %s are damaged: %w", path, err)
+	}
 	return &s, nil
 }
 

@@ -72,10 +72,10 @@ func byPreference(acceptLanguage string) []string {
 	for part := range strings.SplitSeq(acceptLanguage, ",") {
 		tag, parameters, _ := strings.Cut(part, ";")
 		weight := 1.0
-		if q, ok := strings.CutPrefix(strings.TrimSpace(parameters), "q="); ok {
+		if q, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(parameters)), "q="); ok {
 			weight, _ = strconv.ParseFloat(q, 64) // what cannot be read weighs nothing
 		}
-		if weight > 0 {
+		if weight > 0 && weight <= 1 {
 			all = append(all, ranged{strings.TrimSpace(tag), weight})
 		}
 	}

@@ -11,7 +11,10 @@
 //   - The operation ID goes out as idempotency key or client transaction ID where the registrar has one, together with the try.
 //   - LookUp answers three questions, each with [Yes], [No] or [Unanswerable]. An error means "not now" and is tried again; Unanswerable means
 //     that this registrar can never tell, and is what calls a person. A registration service's "available" is no answer to any of the three.
-//   - Renew is safe to repeat: setting what is set is no error, and an extension carries the expiry that it extends.
+//   - Renew is safe to repeat where it sets automatic renewal: setting what is set is no error. An extension is sent once, as an order is, and carries
+//     the expiry that it extends; Sighting.ExtendsOnce says whether the registrar itself refuses it otherwise.
 //   - Errors and rejections hold no secrets, and no words of the remote side that could: they reach statuses, events and logs.
-//   - The context's deadline is kept to. Rate limits are the provider's: one bucket per account, with Retry-After as [Throttled].
+//   - The context's deadline is kept to.
+//   - "Too many requests" is [Throttled] where there is an error, and RejectedPostponed with RetryAfter where there is a result. Neither waits nor counts:
+//     [Limit] stands before every account with one token bucket, and keeps everybody away for as long as the registrar asked.
 package registrar

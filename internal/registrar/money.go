@@ -78,6 +78,18 @@ func (m Money) Min(other Money) (Money, error) {
 	return other, nil
 }
 
+// MaxAmount is the largest amount that the API's form holds, in hundredths.
+const MaxAmount = 999_999_999_99
+
+// Plus adds an amount, and returns a [CurrencyError] where the currencies differ. It stays at the largest amount that the API holds rather than
+// wrap around to a small one.
+func (m Money) Plus(other Money) (Money, error) {
+	if _, err := m.Compare(other); err != nil {
+		return Money{}, err
+	}
+	return Money{Minor: min(min(m.Minor, MaxAmount)+min(other.Minor, MaxAmount), MaxAmount), Currency: m.Currency}, nil
+}
+
 // Times multiplies the amount, and stays at the largest there is rather than wrap around to a small one.
 func (m Money) Times(n int64) Money {
 	if n > 0 && m.Minor > math.MaxInt64/n {
@@ -89,12 +101,21 @@ func (m Money) Times(n int64) Money {
 // Affordable says whether an order may go out at this price. Premium names never may, and neither may a price that cannot be compared with
 // the order's cap.
 func (o Order) Affordable(price Money, premium bool) (Rejected, bool) {
-	c, err := price.Compare(o.MaxPrice)
+	return affordable(price, o.MaxPrice, premium)
+}
+
+// Affordable says whether an extension may go out at this price, as [Order.Affordable] does for an order.
+func (r Renewal) Affordable(price Money, premium bool) (Rejected, bool) {
+	return affordable(price, r.MaxPrice, premium)
+}
+
+func affordable(price, most Money, premium bool) (Rejected, bool) {
+	c, err := price.Compare(most)
 	switch {
 	case err != nil:
-		return Rejected{Reason: RejectedRefused, Detail: fmt.Sprintf("the price is in %s and the cap in %s", price.Currency, o.MaxPrice.Currency)}, false
+		return Rejected{Reason: RejectedRefused, Detail: fmt.Sprintf("the price is in %s and the cap in %s", price.Currency, most.Currency)}, false
 	case c > 0:
-		return Rejected{Reason: RejectedTooDear, Detail: fmt.Sprintf("it costs %s, and at most %s may be spent", price, o.MaxPrice)}, false
+		return Rejected{Reason: RejectedTooDear, Detail: fmt.Sprintf("it costs %s, and at most %s may be spent", price, most)}, false
 	case premium:
 		return Rejected{Reason: RejectedPremium, Detail: "it is a premium name"}, false
 	default:

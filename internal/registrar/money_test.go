@@ -59,6 +59,30 @@ func TestMultiplyingMoneyDoesNotWrapAround(t *testing.T) {
 	}
 }
 
+func TestMoneyIsAddedUp(t *testing.T) {
+	for name, tc := range map[string]struct{ a, b, sum Money }{
+		"cents to cents":                  {Money{1, "EUR"}, Money{2, "EUR"}, Money{3, "EUR"}},
+		"to nothing":                      {Money{0, "EUR"}, Money{1205, "EUR"}, Money{1205, "EUR"}},
+		"up to what the API can hold":     {Money{MaxAmount - 1, "EUR"}, Money{1, "EUR"}, Money{MaxAmount, "EUR"}},
+		"and no further":                  {Money{MaxAmount, "EUR"}, Money{1, "EUR"}, Money{MaxAmount, "EUR"}},
+		"also where it would wrap around": {Money{math.MaxInt64, "EUR"}, Money{math.MaxInt64, "EUR"}, Money{MaxAmount, "EUR"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sum, err := tc.a.Plus(tc.b)
+			if err != nil || sum != tc.sum {
+				t.Errorf("%+v, %v", sum, err)
+			}
+			if _, err := MoneyOf(sum.Price()); err != nil {
+				t.Errorf("the sum is no price: %v", err)
+			}
+		})
+	}
+	var currency *CurrencyError
+	if sum, err := (Money{1, "EUR"}).Plus(Money{1, "USD"}); !errors.As(err, &currency) {
+		t.Errorf("added USD to EUR: %v, %v", sum, err)
+	}
+}
+
 func TestAnOrderIsAffordable(t *testing.T) {
 	order := Order{MaxPrice: Money{Minor: 2000, Currency: "EUR"}}
 	for name, tc := range map[string]struct {
@@ -79,6 +103,9 @@ func TestAnOrderIsAffordable(t *testing.T) {
 			}
 			if !ok && !no.Reason.Final() {
 				t.Error("a price is no passing matter")
+			}
+			if again, okAgain := (Renewal{MaxPrice: order.MaxPrice}).Affordable(tc.price, tc.premium); again != no || okAgain != ok {
+				t.Errorf("an extension is judged otherwise: %+v, %v", again, okAgain)
 			}
 		})
 	}

@@ -50,8 +50,14 @@ type Renewal struct {
 	// AutoRenew is what automatic renewal shall be.
 	AutoRenew bool
 	// ExtendFrom also buys one more year, on the condition that the registration now runs out at that time: an extension that is sent
-	// twice is refused the second time. Zero for none.
+	// twice is refused the second time; see Sighting.ExtendsOnce. The result then speaks of the extension. Zero for none.
 	ExtendFrom time.Time
+	// OperationID of the purchase, and Try, which counts the calls for this ExtendFrom from 1: together with it they name the extension to a
+	// registrar that has idempotency keys or transaction IDs. Only with ExtendFrom.
+	OperationID string
+	Try         int32
+	// MaxPrice is the most that the year may cost. Only with ExtendFrom.
+	MaxPrice Money
 }
 
 // Answer to a question about a name.
@@ -101,12 +107,15 @@ type Sighting struct {
 	Rejection Rejected
 	// Holding is how the name stands in our account.
 	Holding Holding
+	// ExtendsOnce is whether the registrar refuses a Renewal whose ExtendFrom is not when the registration runs out. Where it is not certain to, an
+	// extension whose answer was lost is never sent again, as the year might be paid twice.
+	ExtendsOnce bool
 }
 
 // Holding is how a name stands in our account.
 type Holding struct {
 	// Expiry is when the registration runs out; zero while not known.
 	Expiry time.Time
-	// AutoRenew is whether the registrar renews it by itself; nil while not known.
+	// AutoRenew is whether the registrar renews it by itself; nil while not known. A registrar that cannot says false.
 	AutoRenew *bool
 }

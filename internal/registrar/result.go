@@ -1,5 +1,7 @@
 package registrar
 
+import "time"
+
 // Result is how a call ended: [Done], [Pending], [Rejected] or [Unknown]. There is no error beside it, so that none can be mistaken for a no.
 type Result interface {
 	// Outcome names the kind of the result, for metrics.
@@ -24,6 +26,8 @@ type Rejected struct {
 	Reason Rejection
 	// Detail is a sentence for people, without secrets and without a changing part such as a time or a request ID.
 	Detail string
+	// RetryAfter is how long the registrar asks to be left alone, with RejectedPostponed; zero where it did not say.
+	RetryAfter time.Duration
 }
 
 // Unknown says that it may or may not have been carried out: a time-out, a reset, a 5xx, an answer that makes no sense.

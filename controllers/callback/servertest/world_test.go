@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -35,7 +36,10 @@ import (
 	"magicwebsitefactory.gent/test/apiserver"
 )
 
-func TestMain(m *testing.M) { os.Exit(apiserver.Main(m)) }
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	os.Exit(apiserver.Main(m))
+}
 
 const (
 	patience = 20 * time.Second
@@ -45,7 +49,7 @@ const (
 // factory is a pair of namespaces, with a receiver that the Onboarder hallo is called back at.
 type factory struct {
 	*gomega.WithT
-	t              *testing.T
+	t              testing.TB
 	client         client.Client
 	factory, sites string
 	receiver       *receiver
@@ -59,7 +63,7 @@ type receiver struct {
 	answer func(path string, call int) int
 }
 
-func newReceiver(t *testing.T) *receiver {
+func newReceiver(t testing.TB) *receiver {
 	t.Helper()
 	r := &receiver{calls: map[string][]string{}, answer: func(string, int) int { return http.StatusOK }}
 	r.Server = httptest.NewUnstartedServer(r)
@@ -96,7 +100,7 @@ func (r *receiver) bundle() []byte {
 }
 
 // newFactory has the Onboarder hallo with its token, and as many managers as asked for, none of which knows of the others.
-func newFactory(t *testing.T, managers int) *factory {
+func newFactory(t testing.TB, managers int) *factory {
 	t.Helper()
 	f := &factory{WithT: gomega.NewWithT(t), t: t, client: apiserver.Client(t), receiver: newReceiver(t)}
 	f.factory, f.sites = apiserver.Namespaces(t)
@@ -129,8 +133,24 @@ func (f *factory) judge() {
 	f.Expect(f.client.Status().Update(f.t.Context(), o)).To(gomega.Succeed())
 }
 
-// start runs the duty as the manager does, until the test ends.
+// start runs the duty as the manager does, until the test ends, with the real client.
 func (f *factory) start() {
+	f.t.Helper()
+	f.startWith(f.sender(delivery.Timeout), 32)
+}
+
+// sender is the real client, which may call receivers on this machine.
+func (f *factory) sender(timeout time.Duration) delivery.Sender {
+	f.t.Helper()
+	sender, err := delivery.NewClient(delivery.Config{
+		Environment: v1alpha1.EnvironmentTest, AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: timeout,
+	})
+	f.Expect(err).NotTo(gomega.HaveOccurred())
+	return sender
+}
+
+// startWith runs the duty with a sender and so many workers. It returns a function that stops it, which the end of the test does too.
+func (f *factory) startWith(sender delivery.Sender, workers int) (stop func()) {
 	f.t.Helper()
 	mgr, err := ctrl.NewManager(apiserver.Config(f.t), ctrl.Options{
 		Scheme:  apiserver.Scheme(),
@@ -139,11 +159,7 @@ func (f *factory) start() {
 		Client:  client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 	})
 	f.Expect(err).NotTo(gomega.HaveOccurred())
-	sender, err := delivery.NewClient(delivery.Config{
-		Environment: v1alpha1.EnvironmentTest, AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-	})
-	f.Expect(err).NotTo(gomega.HaveOccurred())
-	options := controller.Options{MaxConcurrentReconciles: 32, SkipNameValidation: ptr.To(true), ReconciliationTimeout: time.Minute}
+	options := controller.Options{MaxConcurrentReconciles: workers, SkipNameValidation: ptr.To(true), ReconciliationTimeout: time.Minute}
 	f.Expect((&callback.Reconciler{
 		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Clock: clock.RealClock{}, Recorder: mgr.GetEventRecorder("callback"), Sender: sender,
 		FactoryNamespace: f.factory, SitesNamespace: f.sites,
@@ -151,12 +167,14 @@ func (f *factory) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
-	f.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			f.t.Errorf("the manager ended with %v", err)
 		}
 	})
+	f.t.Cleanup(stop)
+	return stop
 }
 
 func (f *factory) create(o client.Object) {

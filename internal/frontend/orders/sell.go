@@ -92,18 +92,15 @@ func (d *Desk) works(registrar *v1alpha1.Registrar) bool {
 		apimeta.IsStatusConditionTrue(registrar.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-// untilLimitEnds is how long today's limit of registrations, where it is reached, still holds.
+// untilLimitEnds is how long today's limit of registrations or of spending, where one is reached, still holds.
 func (d *Desk) untilLimitEnds(registrar *v1alpha1.Registrar) time.Duration {
-	limit, usage := registrar.Spec.Limits.RegistrationsPerDay, registrar.Status.Usage
-	if limit == nil {
-		return 0
+	limits, today := registrar.Spec.Limits, d.Clock.Now().UTC()
+	var used v1alpha1.RegistrarUsage
+	if usage := registrar.Status.Usage; usage != nil && usage.Date == today.Format(time.DateOnly) {
+		used = *usage
 	}
-	today := d.Clock.Now().UTC()
-	used := int32(0)
-	if usage != nil && usage.Date == today.Format(time.DateOnly) {
-		used = usage.Registrations
-	}
-	if used < *limit {
+	counted := limits.RegistrationsPerDay == nil || used.Registrations < *limits.RegistrationsPerDay
+	if counted && (limits.SpendingPerDay == nil || availability.Fits(limits.MaxPrice, used.Spent, *limits.SpendingPerDay)) {
 		return 0
 	}
 	return today.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(today)

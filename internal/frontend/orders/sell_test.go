@@ -35,3 +35,29 @@ func TestTheDaysLimitHoldsUntilMidnightUTC(t *testing.T) {
 		})
 	}
 }
+
+func TestTheDaysBudgetHoldsUntilMidnightUTC(t *testing.T) {
+	evening := time.Date(2026, 11, 22, 22, 30, 0, 0, time.UTC)
+	euro := func(amount string) *v1alpha1.Price { return &v1alpha1.Price{Amount: amount, Currency: "EUR"} }
+	for name, tc := range map[string]struct {
+		budget *v1alpha1.Price
+		usage  *v1alpha1.RegistrarUsage
+		want   time.Duration
+	}{
+		"no budget":                        {nil, &v1alpha1.RegistrarUsage{Date: "2026-11-22", Spent: euro("999999999.99")}, 0},
+		"nothing spent yet":                {euro("50.00"), nil, 0},
+		"enough left for the dearest name": {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Spent: euro("50.00")}, 0},
+		"a cent too little":                {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Spent: euro("50.01")}, 90 * time.Minute},
+		"spent the day before":             {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-21", Spent: euro("100.00")}, 0},
+		"a budget of nothing":              {euro("0.00"), nil, 90 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := &Desk{Clock: clocktesting.NewFakePassiveClock(evening)}
+			r := &v1alpha1.Registrar{Spec: v1alpha1.RegistrarSpec{Limits: v1alpha1.RegistrarLimits{MaxPrice: *euro("50.00"), SpendingPerDay: tc.budget}}}
+			r.Status.Usage = tc.usage
+			if got := d.untilLimitEnds(r); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}

@@ -15,6 +15,15 @@ const (
 	stateRejected   state = "rejected"
 )
 
+// check refuses a state that is none: a name that is not known to be sold must not pass for one that can be.
+func (s state) check() error {
+	switch s {
+	case statePending, stateRegistered, stateRejected:
+		return nil
+	}
+	return fmt.Errorf("the state %q is not pending, registered or rejected", s)
+}
+
 // Entry is what the ledger says of one name, as JSON under the name as key.
 type Entry struct {
 	// OperationID and Try of the order that decided about the name.
@@ -35,6 +44,8 @@ type Entry struct {
 	// refused, so Orders above one after a purchase shows that somebody tried.
 	Orders    int `json:"orders"`
 	Purchases int `json:"purchases"`
+	// Extensions counts the years that were bought since, beside automatic renewals.
+	Extensions int `json:"extensions,omitempty"`
 }
 
 // ours says whether the account holds the name, or is about to.
@@ -105,7 +116,7 @@ func (e *Entry) order(o registrar.Order, t terms, now time.Time) (*Entry, regist
 
 // sight is what a look-up finds.
 func (e *Entry) sight(q registrar.Query, now time.Time) registrar.Sighting {
-	s := registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderNone, Registered: registrar.No}
+	s := registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderNone, Registered: registrar.No, ExtendsOnce: true}
 	if playOf(q.Domain) == takenForever {
 		s.Registered = registrar.Yes
 	}
@@ -129,7 +140,7 @@ func (e *Entry) sight(q registrar.Query, now time.Time) registrar.Sighting {
 }
 
 // renew is what becomes of a name that is ours. No entry is to be kept where it returns none.
-func (e *Entry) renew(r registrar.Renewal, now time.Time) (*Entry, registrar.Result) {
+func (e *Entry) renew(r registrar.Renewal, t terms, now time.Time) (*Entry, registrar.Result) {
 	if !e.registered(now) {
 		return nil, registrar.Rejected{Reason: registrar.RejectedRefused, Detail: "the account does not hold the name"}
 	}
@@ -139,7 +150,11 @@ func (e *Entry) renew(r registrar.Renewal, now time.Time) (*Entry, registrar.Res
 		if !r.ExtendFrom.Equal(next.ExpiryTime) {
 			return nil, registrar.Rejected{Reason: registrar.RejectedRefused, Detail: "the registration does not run out at the time that was to be extended"}
 		}
+		if no, ok := r.Affordable(t.price, false); !ok {
+			return nil, no
+		}
 		next.ExpiryTime = next.ExpiryTime.AddDate(1, 0, 0)
+		next.Extensions++
 	}
 	return &next, registrar.Done{Holding: next.holding(now)}
 }

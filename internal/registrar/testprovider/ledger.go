@@ -44,7 +44,11 @@ func (l *ledger) read(ctx context.Context, domain string) (*Entry, *corev1.Confi
 		return nil, cm, nil
 	}
 	e := &Entry{}
-	if err := json.Unmarshal([]byte(text), e); err != nil {
+	err := json.Unmarshal([]byte(text), e)
+	if err == nil {
+		err = e.State.check()
+	}
+	if err != nil {
 		return nil, nil, fmt.Errorf("read %s in the ledger %s: %w", domain, l.key.Name, err)
 	}
 	return e, cm, nil

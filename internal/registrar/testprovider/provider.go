@@ -89,7 +89,7 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 // Renew changes the ledger's entry.
 func (a *account) Renew(ctx context.Context, r registrar.Renewal) registrar.Result {
 	now := a.clock.Now()
-	return a.change(ctx, r.Domain, func(e *Entry) (*Entry, registrar.Result) { return e.renew(r, now) })
+	return a.change(ctx, r.Domain, func(e *Entry) (*Entry, registrar.Result) { return e.renew(r, a.terms, now) })
 }
 
 func (a *account) change(ctx context.Context, domain string, f func(*Entry) (*Entry, registrar.Result)) registrar.Result {

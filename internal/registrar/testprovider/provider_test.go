@@ -225,15 +225,22 @@ func TestRenewalIsSafeToRepeat(t *testing.T) {
 		}
 	}
 	expiry := s.lookUp("alice.gent", "op-1").Holding.Expiry
-	extend := registrar.Renewal{Domain: "alice.gent", AutoRenew: true, ExtendFrom: expiry}
+	extend := registrar.Renewal{Domain: "alice.gent", AutoRenew: true, ExtendFrom: expiry, MaxPrice: registrar.Money{Minor: 999, Currency: "EUR"}}
+	if r, ok := a.Renew(t.Context(), extend).(registrar.Rejected); !ok || r.Reason != registrar.RejectedTooDear {
+		t.Errorf("a year was sold for less than it costs: %+v", r)
+	}
+	extend.MaxPrice.Minor = 1000
 	if done, ok := a.Renew(t.Context(), extend).(registrar.Done); !ok || !done.Holding.Expiry.Equal(expiry.AddDate(1, 0, 0)) {
 		t.Errorf("%+v", done)
 	}
 	if r, ok := a.Renew(t.Context(), extend).(registrar.Rejected); !ok {
 		t.Errorf("the same extension was sold twice: %+v", r)
 	}
-	if got := s.lookUp("alice.gent", "op-1").Holding; !got.Expiry.Equal(expiry.AddDate(1, 0, 0)) {
+	if got := s.lookUp("alice.gent", "op-1"); !got.Holding.Expiry.Equal(expiry.AddDate(1, 0, 0)) || !got.ExtendsOnce {
 		t.Errorf("%+v", got)
+	}
+	if e := s.entry("alice.gent"); e.Extensions != 1 {
+		t.Errorf("the ledger counts %d extensions", e.Extensions)
 	}
 }
 

@@ -1,0 +1,97 @@
+package faults
+
+import (
+	"fmt"
+	"testing"
+
+	"magicwebsitefactory.gent/test/faults/sim"
+)
+
+// undisturbed plays a scenario once with nothing going wrong, for the calls that it makes.
+func undisturbed(t *testing.T, s scenario) *sim.World {
+	t.Helper()
+	if w := played[s.name]; w != nil {
+		return w
+	}
+	j := job{scenario: s, disturbance: disturbance{name: "undisturbed"}, part: "undisturbed"}
+	w, err := j.run(t, connect(t))
+	figures.note(j, w, err)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", j, err, trace(w))
+	}
+	played[s.name] = w
+	return w
+}
+
+// played are the runs of undisturbed.
+var played = map[string]*sim.World{}
+
+// at is a Script that does something at one moment of one call.
+func at(c sim.Call, m sim.Moment, v func(w *sim.World, t *sim.Task) sim.Verdict) sim.Script {
+	done := false
+	return sim.ScriptFunc(func(w *sim.World, t *sim.Task, now sim.Call, moment sim.Moment) sim.Verdict {
+		if done || now != c || moment != m {
+			return sim.Verdict{}
+		}
+		done = true
+		return v(w, t)
+	})
+}
+
+// disturbable are the moments of a scenario at which it makes a difference that something goes wrong: not around a read through the cache, which is no call;
+// not after a read, which is the same as before the call that follows; of what comes again and again only the first; and what comes before the
+// registrar has its first order only in the first scenario, as it is the same in all of them.
+func disturbable(t *testing.T, s scenario) []sim.Moments {
+	t.Helper()
+	var moments []sim.Moments
+	for _, m := range beforeTheEnd(undisturbed(t, s), s) {
+		again := (m.Call.Duty == sim.DutyRegistrar || m.Call.Verb == "probe") && m.Call.N > 2
+		if !m.Call.Cached() && !again && (m.Moment == sim.Before || !m.Call.Read()) {
+			moments = append(moments, m)
+		}
+	}
+	return moments
+}
+
+// beforeTheEnd are the moments of a run until everything was settled, but for those that the first scenario has as well.
+func beforeTheEnd(w *sim.World, s scenario) []sim.Moments {
+	all := w.CallsUntilSettled()
+	for i, m := range all {
+		if s.name != scenarios[0].name && m.Call.Verb == "buy" {
+			return all[i:]
+		}
+	}
+	return all
+}
+
+func TestWheneverAProcessDies(t *testing.T) {
+	runAll(t, everywhere(t, "process dies", sim.Crash, everyCall), 23)
+}
+
+func TestWheneverACallFails(t *testing.T) {
+	runAll(t, everywhere(t, "call fails", sim.Fail, everyChange), 29)
+}
+
+func everyCall(sim.Call) bool { return true }
+
+func everyChange(c sim.Call) bool { return !c.Read() }
+
+// everywhere does one thing at each moment of each scenario.
+func everywhere(t *testing.T, part string, action sim.Action, which func(sim.Call) bool) []job {
+	t.Helper()
+	var jobs []job
+	for _, s := range chosen(scenarios) {
+		for _, m := range disturbable(t, s) {
+			if !which(m.Call) {
+				continue
+			}
+			jobs = append(jobs, job{part: part, scenario: s, disturbance: disturbance{
+				name: fmt.Sprintf("%s %s", m.Moment, m.Call),
+				arrange: func(*sim.World) sim.Script {
+					return at(m.Call, m.Moment, func(*sim.World, *sim.Task) sim.Verdict { return sim.Verdict{Action: action} })
+				},
+			}})
+		}
+	}
+	return jobs
+}

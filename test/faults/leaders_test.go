@@ -1,0 +1,129 @@
+package faults
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"magicwebsitefactory.gent/test/faults/sim"
+)
+
+// standstill is longer than anybody waits for the answer of a purchase that another has begun.
+const standstill = 3 * time.Minute
+
+// One manager stands still before a call, another takes over and does all that there is to do, then the first goes on, and both believe to lead.
+func TestWheneverAnotherLeaderTakesOver(t *testing.T) {
+	var jobs []job
+	for _, s := range chosen(scenarios) {
+		for _, m := range disturbable(t, s) {
+			if m.Moment != sim.Before || m.Call.Duty == sim.DutyFrontEnd || m.Call.Read() && s.name != scenarios[0].name {
+				continue
+			}
+			for name, stand := range map[string]func(*sim.World, *sim.Process) func(*sim.World) bool{
+				"does all there is to do": untilIdle, "works for three minutes": untilLater,
+			} {
+				jobs = append(jobs, job{part: "two leaders", scenario: s, disturbance: disturbance{
+					name: fmt.Sprintf("one stands still before %s, the other %s", m.Call, name),
+					arrange: func(*sim.World) sim.Script {
+						return at(m.Call, sim.Before, func(w *sim.World, _ *sim.Task) sim.Verdict {
+							return sim.Verdict{Action: sim.Pause, Until: stand(w, w.NewManager())}
+						})
+					},
+				}})
+			}
+		}
+	}
+	runAll(t, jobs, 37)
+}
+
+func untilIdle(_ *sim.World, other *sim.Process) func(*sim.World) bool {
+	return func(w *sim.World) bool { return w.Idle(other) }
+}
+
+func untilLater(w *sim.World, _ *sim.Process) func(*sim.World) bool {
+	end := w.Clock.Now().Add(standstill)
+	return func(w *sim.World) bool { return !w.Clock.Now().Before(end) }
+}
+
+// One duty stands still before a call while the others of its process go on.
+func TestWheneverADutyIsSlow(t *testing.T) {
+	var jobs []job
+	for _, s := range chosen(scenarios) {
+		for _, m := range disturbable(t, s) {
+			if m.Moment != sim.Before || m.Call.Read() && s.name != scenarios[0].name {
+				continue
+			}
+			for name, verdict := range map[string]sim.Verdict{
+				"until nothing else is left to do": {Action: sim.Pause, Alone: true},
+				"for three minutes":                {Action: sim.Pause, Alone: true, Until: nil},
+			} {
+				jobs = append(jobs, job{part: "slow duty", scenario: s, disturbance: disturbance{
+					name: fmt.Sprintf("%s takes its time %s", m.Call, name),
+					arrange: func(*sim.World) sim.Script {
+						return at(m.Call, sim.Before, func(w *sim.World, t *sim.Task) sim.Verdict {
+							v := verdict
+							if name == "for three minutes" {
+								v.Until = untilLater(w, t.Process)
+							}
+							return v
+						})
+					},
+				}})
+			}
+		}
+	}
+	runAll(t, jobs, 47)
+}
+
+// Two leaders whose steps are interleaved with two changes of turn: the first stops before one of its calls, the second before one of its own, the first does
+// all that it can, then the second goes on.
+func TestWheneverTwoLeadersTakeTurns(t *testing.T) {
+	var jobs []job
+	for _, s := range chosen(scenarios[:4]) {
+		calls := turning(t, s)
+		for _, first := range calls {
+			for _, second := range calls {
+				jobs = append(jobs, job{part: "two leaders", scenario: s, disturbance: disturbance{
+					name:    fmt.Sprintf("one stops before %s, the other before %s", first, second),
+					arrange: func(w *sim.World) sim.Script { return takingTurns(w, first, second) },
+				}})
+			}
+		}
+	}
+	runAll(t, jobs, 67)
+}
+
+// turning are the calls of the duties that spend money and tell outcomes, from the first write on.
+func turning(t *testing.T, s scenario) []sim.Call {
+	t.Helper()
+	var calls []sim.Call
+	for _, m := range disturbable(t, s) {
+		if m.Moment == sim.Before && (m.Call.Duty == sim.DutyDomain && !m.Call.Read() || m.Call.Duty == sim.DutyCallback && !m.Call.Read()) {
+			calls = append(calls, m.Call)
+		}
+	}
+	return calls
+}
+
+func takingTurns(_ *sim.World, first, second sim.Call) sim.Script {
+	var one, other *sim.Process
+	stopped := false
+	return sim.ScriptFunc(func(w *sim.World, t *sim.Task, c sim.Call, m sim.Moment) sim.Verdict {
+		switch {
+		case m != sim.Before:
+		case other == nil && c == first:
+			one, other = t.Process, w.NewManager()
+			return sim.Verdict{Action: sim.Pause, Until: func(w *sim.World) bool { return stopped || w.Idle(other) }}
+		case t.Process == other && !stopped && same(c, second):
+			stopped = true
+			return sim.Verdict{Action: sim.Pause, Until: func(w *sim.World) bool { return w.Idle(one) }}
+		}
+		return sim.Verdict{}
+	})
+}
+
+// same compares calls but for their number, which is the run's and not the process's.
+func same(a, b sim.Call) bool {
+	a.N, b.N = 0, 0
+	return a == b
+}

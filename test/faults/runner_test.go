@@ -1,0 +1,200 @@
+// Package faults proves, by trying, that whatever goes wrong and whenever, a name is paid for once at most and every accepted order is told how it
+// ended. See the package sim for how.
+//
+// `make faults` runs everything and prints a table; `make test` runs a part of it. FAULTS_ONLY=<part of a name> repeats single runs, with all
+// that happened in them.
+package faults
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"magicwebsitefactory.gent/test/apiserver"
+	"magicwebsitefactory.gent/test/faults/sim"
+)
+
+// full is whether everything is run, and not only a part.
+var full = os.Getenv("FAULTS") == "full"
+
+// only is the part of a name that runs are picked by.
+var only = os.Getenv("FAULTS_ONLY")
+
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	flag.Parse()
+	for name, value := range map[string]string{"rapid.seed": cmp.Or(os.Getenv("FAULTS_SEED"), "1"), "rapid.checks": cmp.Or(os.Getenv("FAULTS_RANDOM"), randomRuns()), "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	code := apiserver.Main(m)
+	if err := figures.write(os.Getenv("FAULTS_REPORT")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// randomRuns is how many random mixtures are played.
+func randomRuns() string {
+	if full {
+		return "500"
+	}
+	return "20"
+}
+
+func connect(t testing.TB) client.WithWatch {
+	t.Helper()
+	config := rest.CopyConfig(apiserver.Config(t))
+	api, err := client.NewWithWatch(config, client.Options{Scheme: apiserver.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+// disturbance is one thing, or some, that goes wrong in a run.
+type disturbance struct {
+	name string
+	// arrange makes the Script, and whatever else it needs.
+	arrange func(w *sim.World) sim.Script
+}
+
+// job is a scenario with a disturbance.
+type job struct {
+	scenario scenario
+	disturbance
+	part string
+}
+
+func (j job) String() string { return j.part + ": " + j.scenario.name + ", " + j.name }
+
+// run plays it, and says what is wrong.
+func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
+	w, err := sim.New(t.Context(), api, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if j.scenario.arrange != nil {
+		j.scenario.arrange(w)
+	}
+	if j.arrange != nil {
+		w.Script = j.arrange(w)
+	}
+	if err := j.scenario.play(w); err != nil {
+		return w, err
+	}
+	if err := w.Run(horizon(), w.Settled); err != nil {
+		return w, err
+	}
+	if err := w.Verify(); err != nil {
+		return w, err
+	}
+	w.Mark()
+	return w, w.Quiet()
+}
+
+// horizon is after how long nothing can be under way any more: longer than the deadlines, the farewell, the time after which failed sites go, and as many
+// pauses between callbacks as receivers fail here. A mutant has no need to wait so long.
+func horizon() time.Duration {
+	if os.Getenv(mutantEnv) != "" {
+		return 6 * time.Hour
+	}
+	return 100 * time.Hour
+}
+
+// maxFailures is how many failures are shown.
+const maxFailures = 8
+
+// chosen are the scenarios that runs are wanted of.
+func chosen(scenarios []scenario) []scenario {
+	if only == "" {
+		return scenarios
+	}
+	var named []scenario
+	for _, s := range scenarios {
+		if strings.Contains(only, s.name) {
+			named = append(named, s)
+		}
+	}
+	return named
+}
+
+// runAll plays all jobs, or a part of them, a few at a time.
+func runAll(t *testing.T, jobs []job, stride int) {
+	t.Helper()
+	if os.Getenv("FAULTS") == "count" {
+		t.Logf("%d runs", len(jobs))
+		return
+	}
+	if full {
+		stride = 1
+		if every, err := strconv.Atoi(os.Getenv("FAULTS_EVERY")); err == nil {
+			stride = every
+		}
+	}
+	api := connect(t)
+	var failures, done atomic.Int32
+	var wait sync.WaitGroup
+	queue := make(chan job)
+	for range runtime.GOMAXPROCS(0) + 1 {
+		wait.Go(func() {
+			for j := range queue {
+				w, err := j.run(t, api)
+				done.Add(1)
+				figures.note(j, w, err)
+				if err != nil && failures.Add(1) <= maxFailures {
+					t.Errorf("%s\n%v\nto repeat it: FAULTS_ONLY=%q\n%s", j, err, j.String(), trace(w))
+				} else if only != "" {
+					t.Logf("%s\n%s", j, trace(w))
+				}
+			}
+		})
+	}
+	for i, j := range jobs {
+		if only != "" && !strings.Contains(j.String(), only) || only == "" && i%stride != 0 {
+			continue
+		}
+		if failures.Load() > maxFailures {
+			break
+		}
+		queue <- j
+	}
+	close(queue)
+	wait.Wait()
+	t.Logf("%d of %d runs, %d of them red", done.Load(), len(jobs), failures.Load())
+}
+
+func trace(w *sim.World) string {
+	if w == nil {
+		return ""
+	}
+	lines := w.Trace()
+	if calls := w.Calls(); only != "" && os.Getenv(mutantEnv) == "" {
+		lines = append(lines, "the last calls:")
+		for _, m := range calls[max(0, len(calls)-80):] {
+			lines = append(lines, m.Moment.String()+" "+m.Call.String())
+		}
+	}
+	if len(lines) > 60 && only == "" {
+		lines = append(append([]string{}, lines[:40]...), append([]string{"..."}, lines[len(lines)-20:]...)...)
+	}
+	return strings.Join(lines, "\n")
+}
