@@ -96,7 +96,7 @@ FAULTS_REPORT := $(BIN)/faults.jsonl
 faults: check-go test-assets ## The proof in full: whatever goes wrong at any moment, with a table of what was tried (under half an hour)
 	$(call say,Fault harness)
 	@rm -f $(FAULTS_REPORT)
-	@$(test_env); export CGO_ENABLED=0 FAULTS=full FAULTS_REPORT=$(FAULTS_REPORT) code=0; \
+	@$(test_env); export CGO_ENABLED=0 GOGC=400 FAULTS=full FAULTS_REPORT=$(FAULTS_REPORT) code=0; \
 	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run ProgramsKeep ./test/whole & programs=$$!; \
 	 trap 'kill $$programs 2>/dev/null || true' EXIT; \
 	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) ./test/faults || code=1; \

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"iter"
 	"testing"
 	"time"
 
@@ -19,9 +20,7 @@ func TestWheneverAnotherLeaderTakesOver(t *testing.T) {
 			if m.Moment != sim.Before || m.Call.Duty == sim.DutyFrontEnd || m.Call.Read() && s.name != scenarios[0].name {
 				continue
 			}
-			for name, stand := range map[string]func(*sim.World, *sim.Process) func(*sim.World) bool{
-				"does all there is to do": untilIdle, "works for three minutes": untilLater,
-			} {
+			for name, stand := range standing {
 				jobs = append(jobs, job{part: "two leaders", scenario: s, disturbance: disturbance{
 					name: fmt.Sprintf("one stands still before %s, the other %s", m.Call, name),
 					arrange: func(*sim.World) sim.Script {
@@ -34,6 +33,19 @@ func TestWheneverAnotherLeaderTakesOver(t *testing.T) {
 		}
 	}
 	runAll(t, jobs, 37)
+}
+
+// standing says for how long one stands still, by what the other does meanwhile.
+var standing = ordered(
+	"does all there is to do", untilIdle,
+	"works for three minutes", untilLater,
+)
+
+// ordered goes through two values by their names, always in the same order.
+func ordered[T any](name1 string, value1 T, name2 string, value2 T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		_ = yield(name1, value1) && yield(name2, value2)
+	}
 }
 
 func untilIdle(_ *sim.World, other *sim.Process) func(*sim.World) bool {
@@ -53,16 +65,16 @@ func TestWheneverADutyIsSlow(t *testing.T) {
 			if m.Moment != sim.Before || m.Call.Read() && s.name != scenarios[0].name {
 				continue
 			}
-			for name, verdict := range map[string]sim.Verdict{
-				"until nothing else is left to do": {Action: sim.Pause, Alone: true},
-				"for three minutes":                {Action: sim.Pause, Alone: true, Until: nil},
-			} {
+			for name, long := range ordered("until nothing else is left to do", false, "for three minutes", true) {
+				if !long && s.name != scenarios[0].name {
+					continue
+				}
 				jobs = append(jobs, job{part: "slow duty", scenario: s, disturbance: disturbance{
 					name: fmt.Sprintf("%s takes its time %s", m.Call, name),
 					arrange: func(*sim.World) sim.Script {
 						return at(m.Call, sim.Before, func(w *sim.World, t *sim.Task) sim.Verdict {
-							v := verdict
-							if name == "for three minutes" {
+							v := sim.Verdict{Action: sim.Pause, Alone: true}
+							if long {
 								v.Until = untilLater(w, t.Process)
 							}
 							return v

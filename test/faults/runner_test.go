@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 // randomRuns is how many random mixtures are played.
 func randomRuns() string {
 	if full {
-		return "500"
+		return "400"
 	}
 	return "20"
 }

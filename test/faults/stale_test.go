@@ -13,16 +13,16 @@ import (
 const oldest = 3
 
 // Every read through the cache is served from before the last change of what is read, from before the last two, and so on: each by itself in the
-// first scenario, and all of one pass together in every scenario.
+// first scenario, and all of one pass together in every other scenario.
 func TestHoweverOldTheCache(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for i, s := range chosen(scenarios) {
 		w := undisturbed(t, s)
 		for _, m := range beforeTheEnd(w, s) {
 			if m.Moment != sim.Before || !m.Call.Cached() {
 				continue
 			}
-			first := m.Call.Kind == v1alpha1.KindIndieSite || m.Call.Duty == sim.DutyDomain && m.Call.Kind == v1alpha1.KindDomain
+			first := m.Call.Kind == v1alpha1.KindIndieSite && m.Call.Duty != sim.DutySiteClass || m.Call.Duty == sim.DutyDomain && m.Call.Kind == v1alpha1.KindDomain
 			for older := 1; older <= min(w.Depths[m.Call], oldest); older++ {
 				if s.name == scenarios[0].name && older != 2 {
 					jobs = append(jobs, job{part: "old read", scenario: s, disturbance: disturbance{
@@ -30,7 +30,7 @@ func TestHoweverOldTheCache(t *testing.T) {
 						arrange: func(*sim.World) sim.Script { return oldFrom(m.Call, older, false) },
 					}})
 				}
-				if first && older == 1 {
+				if first && older == 1 && i%2 == 0 {
 					jobs = append(jobs, job{part: "old read", scenario: s, disturbance: disturbance{
 						name:    fmt.Sprintf("all is %d versions old from %s on", older, m.Call),
 						arrange: func(*sim.World) sim.Script { return oldFrom(m.Call, older, true) },
@@ -66,7 +66,10 @@ func TestHoweverOldTheCacheAfterADeath(t *testing.T) {
 			if m.Call.Read() || m.Moment == sim.Before || m.Call.Duty == sim.DutyFrontEnd {
 				continue
 			}
-			for _, behind := range []int{1, 7} {
+			for _, behind := range []int{7, 1} {
+				if behind == 1 && s.name != scenarios[0].name {
+					continue
+				}
 				jobs = append(jobs, job{part: "old read after a death", scenario: s, disturbance: disturbance{
 					name: fmt.Sprintf("dies after %s, comes back %d changes behind", m.Call, behind),
 					arrange: func(w *sim.World) sim.Script {
