@@ -96,10 +96,10 @@ FAULTS_REPORT := $(BIN)/faults.jsonl
 faults: check-go test-assets ## The proof in full: whatever goes wrong at any moment, with a table of what was tried (under half an hour)
 	$(call say,Fault harness)
 	@rm -f $(FAULTS_REPORT)
-	@$(test_env); export CGO_ENABLED=0 GOGC=400 FAULTS=full FAULTS_REPORT=$(FAULTS_REPORT) code=0; \
+	@$(test_env) export CGO_ENABLED=0 GOGC=400 FAULTS=full FAULTS_REPORT=$(FAULTS_REPORT) code=0; \
 	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run ProgramsKeep ./test/whole & programs=$$!; \
 	 trap 'kill $$programs 2>/dev/null || true' EXIT; \
-	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) ./test/faults || code=1; \
+	 $(GO) test -count=1 -timeout 60m -v $(TESTFLAGS) ./test/faults || code=1; \
 	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run TestSearch ./controllers/domain || code=1; \
 	 wait $$programs || code=1; trap - EXIT; \
 	 $(GO) run ./test/faults/table $(FAULTS_REPORT) || code=1; exit $$code
@@ -115,7 +115,7 @@ fuzz: check-go ## Fuzz every decoder, FUZZTIME=1h altogether
 .PHONY: bench
 bench: check-go test-assets ## The benchmark of a thousand callbacks with receivers that hang, as a ratio
 	$(call say,Benchmarks)
-	@$(test_env); export CGO_ENABLED=0; \
+	@$(test_env) export CGO_ENABLED=0; \
 	 $(GO) test -run '^$$' -bench AThousand -benchtime 3x -timeout 30m ./controllers/callback/servertest
 
 .PHONY: e2e

@@ -113,9 +113,12 @@ func (r *Reconciler) recordAnswer(ctx context.Context, s *scope, answer delivery
 	var lost error
 	for range recordTries {
 		s.now = r.Clock.Now()
-		r.complete(s, answer, random)
+		r.complete(s, begun.SendAgain, answer, random)
 		if lost = r.write(ctx, s); lost == nil {
-			due, _ := s.due()
+			due, owing := s.due()
+			if owing {
+				due = max(due, latePause) // of a wish to send it again; zero would be never
+			}
 			return duty.ContinueAfter(due), nil
 		}
 		site := &v1alpha1.IndieSite{}
@@ -131,9 +134,13 @@ func (r *Reconciler) recordAnswer(ctx context.Context, s *scope, answer delivery
 	return duty.Continue(), fmt.Errorf("record the answer of IndieSite %s's onboarder, %d times: %w", s.site.Name, recordTries, lost)
 }
 
-// complete puts the answer into the status, and the events and figures that follow from it behind the write.
-func (r *Reconciler) complete(s *scope, answer delivery.Answer, random float64) {
+// complete puts the answer into the status, and the events and figures that follow from it behind the write. obeyed is the last wish to send it
+// again that was noted before the attempt. One that another process noted while it was under way outlives its answer, unless that is the 200 which it was for.
+func (r *Reconciler) complete(s *scope, obeyed string, answer delivery.Answer, random float64) {
 	next := delivery.End(*s.site.Status.Delivery, s.now, answer, random)
+	if wish := next.SendAgain; wish != obeyed && !delivery.Delivered(next) {
+		next = delivery.SendAgain(next, s.now, wish)
+	}
 	s.site.Status.Delivery = &next
 	s.blocked = nil
 	switch {

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,15 +27,13 @@ const slotPause = delivery.Timeout
 type slots struct {
 	mu    sync.Mutex
 	hosts map[string]*host
-	// called are the sites that were called to a receiver and have not come yet.
-	called map[types.NamespacedName]string
 }
 
 // host is what goes on at one receiver.
 type host struct {
 	running int
-	// expected is how many sites were called and have not come yet.
-	expected int
+	// called are the sites that were called to a slot and have not come yet. One whose receiver has changed since may be called by two.
+	called sets.Set[types.NamespacedName]
 	// quick says whether the last answer came in time.
 	quick bool
 	// line of the sites that wait, and the same as a set.
@@ -50,6 +49,15 @@ func (h *host) room(limit int) int {
 	return limit - h.running
 }
 
+// leave takes a site that waits no more out of the line.
+func (h *host) leave(site types.NamespacedName) {
+	if !h.inLine.Has(site) {
+		return
+	}
+	h.inLine.Delete(site)
+	h.line = slices.DeleteFunc(h.line, func(other types.NamespacedName) bool { return other == site })
+}
+
 // take takes a slot for a site, or puts it in line.
 func (s *slots) take(name string, site types.NamespacedName, limit int) bool {
 	s.mu.Lock()
@@ -57,18 +65,11 @@ func (s *slots) take(name string, site types.NamespacedName, limit int) bool {
 	if s.mustWait(name, site, limit) {
 		return false
 	}
-	s.arrived(site)
-	s.hosts[name].running++
+	h := s.hosts[name]
+	h.called.Delete(site)
+	h.leave(site)
+	h.running++
 	return true
-}
-
-// arrived says to which receiver a site was called, if it was.
-func (s *slots) arrived(site types.NamespacedName) (name string, ok bool) {
-	if name, ok = s.called[site]; ok {
-		delete(s.called, site)
-		s.hosts[name].expected--
-	}
-	return name, ok
 }
 
 // full says whether there is no slot, and then puts the site in line.
@@ -81,11 +82,11 @@ func (s *slots) full(name string, site types.NamespacedName, limit int) bool {
 
 func (s *slots) mustWait(name string, site types.NamespacedName, limit int) bool {
 	if s.hosts == nil {
-		s.hosts, s.called = map[string]*host{}, map[types.NamespacedName]string{}
+		s.hosts = map[string]*host{}
 	}
 	h := s.hosts[name]
 	if h == nil {
-		h = &host{inLine: sets.New[types.NamespacedName]()}
+		h = &host{called: sets.New[types.NamespacedName](), inLine: sets.New[types.NamespacedName]()}
 		s.hosts[name] = h
 	}
 	if h.room(limit) > 0 {
@@ -111,25 +112,26 @@ func (s *slots) giveBack(name string, answer delivery.Answer, limit int) []types
 }
 
 // came is called when a site was looked at. If it was called to a slot and did not take it, the next ones are called in its place.
-func (s *slots) came(site types.NamespacedName, limit int) []types.NamespacedName {
+func (s *slots) came(site types.NamespacedName, limit int) (sites []types.NamespacedName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name, ok := s.arrived(site)
-	if !ok {
-		return nil
+	for name, h := range s.hosts {
+		if h.called.Has(site) {
+			h.called.Delete(site)
+			sites = append(sites, s.next(name, limit)...)
+		}
 	}
-	return s.next(name, limit)
+	return sites
 }
 
 // next takes out of the line as many sites as there are slots that nobody was called to.
 func (s *slots) next(name string, limit int) (sites []types.NamespacedName) {
 	h := s.hosts[name]
-	for len(h.line) > 0 && h.expected < h.room(limit) {
+	for len(h.line) > 0 && h.called.Len() < h.room(limit) {
 		site := h.line[0]
 		h.line = h.line[1:]
 		h.inLine.Delete(site)
-		h.expected++
-		s.called[site] = name
+		h.called.Insert(site)
 		sites = append(sites, site)
 	}
 	s.forget(name)
@@ -138,7 +140,7 @@ func (s *slots) next(name string, limit int) (sites []types.NamespacedName) {
 
 // forget drops a receiver at which nothing goes on.
 func (s *slots) forget(name string) {
-	if h := s.hosts[name]; h.running == 0 && h.expected == 0 && len(h.line) == 0 {
+	if h := s.hosts[name]; h.running == 0 && h.called.Len() == 0 && len(h.line) == 0 {
 		delete(s.hosts, name)
 	}
 }

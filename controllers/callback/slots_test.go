@@ -107,8 +107,66 @@ func TestSlotsForgetWhatIsOver(t *testing.T) {
 	s.giveBack("a.gent", timeout, 4)
 	s.came(at("x"), 4)
 	s.full("b.gent", at("y"), 4)
-	if len(s.hosts) != 0 || len(s.called) != 0 {
-		t.Errorf("%v and %v are remembered", s.hosts, s.called)
+	if len(s.hosts) != 0 {
+		t.Errorf("%v are remembered", s.hosts)
+	}
+}
+
+func TestWhoTakesASlotBeforeItsTurnIsNoLongerInLine(t *testing.T) {
+	s := line(t, "x", "y")
+	wantCalled(t, s.giveBack("a.gent", ok200, 4), "x")
+	if !s.take("a.gent", at("y"), 4) {
+		t.Fatal("y looks by itself, and finds no slot although one is free")
+	}
+	wantCalled(t, s.giveBack("a.gent", ok200, 4)) // x is on its way
+	wantCalled(t, s.giveBack("a.gent", ok200, 4)) // and y's attempt runs
+}
+
+func TestASiteThatGetsAnotherReceiverKeepsNoPlaceAtTheOneBefore(t *testing.T) {
+	for name, goes := range map[string]func(s *slots){
+		"and finds a slot there": func(s *slots) {
+			if !s.take("b.gent", at("x"), 4) {
+				t.Error("b.gent has no slot")
+			}
+			wantCalled(t, s.giveBack("b.gent", ok200, 4))
+		},
+		"and is called there too": func(s *slots) {
+			s.take("b.gent", at("1"), 4)
+			if s.take("b.gent", at("x"), 4) {
+				t.Error("b.gent, which has not answered yet, takes two")
+			}
+			wantCalled(t, s.giveBack("b.gent", ok200, 4), "x")
+		},
+	} {
+		t.Run("it was called, "+name, func(t *testing.T) {
+			s := line(t, "x", "y")
+			wantCalled(t, s.giveBack("a.gent", ok200, 4), "x")
+			goes(s)
+			wantCalled(t, s.came(at("x"), 4), "y")
+			if !s.take("a.gent", at("y"), 4) {
+				t.Error("y was called to a slot that is not there")
+			}
+			for range 4 {
+				s.giveBack("a.gent", ok200, 4)
+			}
+			if len(s.hosts) != 0 {
+				t.Errorf("%v are remembered", s.hosts)
+			}
+		})
+	}
+}
+
+func TestWhoIsCalledTwiceHoldsOnePlace(t *testing.T) {
+	s := line(t, "x")
+	wantCalled(t, s.giveBack("a.gent", ok200, 4), "x")
+	s.take("a.gent", at("z"), 4)
+	if !s.full("a.gent", at("x"), 4) {
+		t.Fatal("x finds a slot although z has it")
+	}
+	s.giveBack("a.gent", ok200, 4)
+	wantCalled(t, s.giveBack("a.gent", ok200, 4), "x")
+	if got := s.hosts["a.gent"].called.Len(); got != 1 {
+		t.Errorf("%d are expected, want x once", got)
 	}
 }
 
@@ -143,7 +201,7 @@ func TestEverybodyInLineGetsTheirTurn(t *testing.T) {
 		wg.Go(func() { come(at(string(rune('a'+i%26)) + string(rune('a'+i/26)))) })
 	}
 	wg.Wait()
-	if done != sites || most > limit || len(s.hosts) != 0 || len(s.called) != 0 {
-		t.Errorf("%d of %d had their turn, %d at once; left over: %v, %v", done, sites, most, s.hosts, s.called)
+	if done != sites || most > limit || len(s.hosts) != 0 {
+		t.Errorf("%d of %d had their turn, %d at once; left over: %v", done, sites, most, s.hosts)
 	}
 }

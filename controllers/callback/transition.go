@@ -76,16 +76,22 @@ func (s *scope) start() {
 	switch {
 	case d == nil || d.Attempt != outcome.Attempt:
 		s.restart(outcome.Attempt, again)
-	case again != "" && again != d.SendAgain && delivery.Finished(*d):
-		s.restart(outcome.Attempt, again)
 	case again != "" && again != d.SendAgain:
-		next := delivery.Hasten(*d, s.now, again)
-		s.site.Status.Delivery = &next
+		s.obey(*d, again)
 	case s.deleting() && !delivery.Finished(*d) && d.FirstAttemptTime != nil && d.FirstAttemptTime.Add(clockSkew).Before(s.site.DeletionTimestamp.Time):
 		// The next attempt may be a day away, and the farewell is short. A schedule that has just begun is left alone: the time of deletion is the API
 		// server's, and with our clock behind it, each attempt would look like one from before.
 		s.restart(outcome.Attempt, d.SendAgain)
 	}
+}
+
+// obey notes a new wish to send it again. What could not be sent for so long that it is about to be given up begins anew: the wish must not be spent on it.
+func (s *scope) obey(d v1alpha1.Delivery, wish string) {
+	if s.blocked != nil {
+		d, _ = delivery.Abandon(d, s.now)
+	}
+	next := delivery.SendAgain(d, s.now, wish)
+	s.site.Status.Delivery = &next
 }
 
 func (s *scope) restart(attempt int32, again string) {

@@ -45,6 +45,15 @@ func callIsOver(call *v1alpha1.DomainCall) time.Time {
 	return call.NotAfter.Add(readTimeout + clockSkew)
 }
 
+// ahead says whether a time was written by a clock that is ahead of this one by more than clocks may differ.
+func ahead(t metav1.Time, now time.Time) bool { return t.After(now.Add(clockSkew)) }
+
+// farAhead says whether the end of a call is so far off that the clock was wrong that set it. To wait for it takes as long as that clock was ahead, so
+// it is for a person. What is less passes by itself, before a silent registrar would be a matter for people.
+func farAhead(notAfter metav1.Time, now time.Time) bool {
+	return notAfter.Sub(now) > callTimeout+answerPatience
+}
+
 // pollPause is how long to wait between look-ups of an order that is so old: an eighth of its age, from 2 s to 5 min.
 func pollPause(age time.Duration) time.Duration {
 	return min(max(age/8, minPollPause), maxPollPause)
@@ -58,8 +67,6 @@ func buyPause(try int32) time.Duration {
 	}
 	return min(pause, maxBuyPause)
 }
-
-func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 
 func untilTomorrow(now time.Time) time.Duration {
 	y, m, d := now.UTC().Date()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/availability"
 	"magicwebsitefactory.gent/internal/registrar"
 )
 
@@ -12,19 +13,9 @@ const defaultRegistrationsPerDay = 100
 // shortage is why a limit of the day does not allow a call, as a clause for people that names the field; empty where it does.
 type shortage string
 
-// today is what is reserved for this day. A date later than today's, written by a process whose clock is ahead, goes on being counted: no
-// day begins anew twice.
-func today(usage *v1alpha1.RegistrarUsage, now time.Time) v1alpha1.RegistrarUsage {
-	u := v1alpha1.RegistrarUsage{Date: day(now)}
-	if usage != nil && usage.Date >= u.Date {
-		u = *usage
-	}
-	return u
-}
-
 // reserve takes one of the day's registrations.
 func reserve(usage *v1alpha1.RegistrarUsage, limit int32, now time.Time) (v1alpha1.RegistrarUsage, bool) {
-	u := today(usage, now)
+	u := availability.UsedToday(usage, now)
 	if u.Registrations >= limit {
 		return u, false
 	}
@@ -103,7 +94,7 @@ func (f *facts) reservePurchase() (v1alpha1.RegistrarUsage, shortage) {
 
 // reserveRenewal is what an extension of the name takes from the budget of the day.
 func (f *facts) reserveRenewal() (v1alpha1.RegistrarUsage, shortage) {
-	usage := today(f.registrar.Status.Usage, f.now)
+	usage := availability.UsedToday(f.registrar.Status.Usage, f.now)
 	most, err := f.renewalCap()
 	if err != nil {
 		return usage, shortage("what Registrar " + f.registrar.Name + " may spend cannot be told: " + err.Error())

@@ -13,6 +13,8 @@ import (
 	"magicwebsitefactory.gent/internal/registrar"
 )
 
+func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
+
 func euro(amount string) *v1alpha1.Price { return &v1alpha1.Price{Amount: amount, Currency: "EUR"} }
 
 func dollar(amount string) *v1alpha1.Price { return &v1alpha1.Price{Amount: amount, Currency: "USD"} }
@@ -74,14 +76,15 @@ func TestWhichLimitANameWaitsForIsSaid(t *testing.T) {
 		given *facts
 		says  string
 	}{
-		"the count":                          {given(sawNothing, used(day(start), 100)), "limits.registrationsPerDay"},
-		"the sum":                            {given(sawNothing, spentToday("80.01"), budget("100.00")), "limits.spendingPerDay"},
-		"the count, where both are":          {given(sawNothing, spentToday("100.00"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Registrations = 100 }), "limits.registrationsPerDay"},
-		"neither, as the sum fits":           {given(sawNothing, spentToday("80.00"), budget("100.00")), ""},
-		"neither, as it is another day":      {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Date = "2026-11-21" }), ""},
-		"the sum of a day ahead":             {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Date = "2026-11-23" }), "limits.spendingPerDay"},
-		"neither: the Domain's cap is lower": {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.domain.Spec.MaxPrice.Amount = "19.99" }), ""},
-		"neither: the limit's cap is lower":  {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Spec.Limits.MaxPrice.Amount = "19.99" }), ""},
+		"the count":                                    {given(sawNothing, used(day(start), 100)), "limits.registrationsPerDay"},
+		"the sum":                                      {given(sawNothing, spentToday("80.01"), budget("100.00")), "limits.spendingPerDay"},
+		"the count, where both are":                    {given(sawNothing, spentToday("100.00"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Registrations = 100 }), "limits.registrationsPerDay"},
+		"neither, as the sum fits":                     {given(sawNothing, spentToday("80.00"), budget("100.00")), ""},
+		"neither, as it is another day":                {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Date = "2026-11-21" }), ""},
+		"the sum of a day ahead":                       {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Date = "2026-11-23" }), "limits.spendingPerDay"},
+		"neither, as nobody's clock is two days ahead": {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Status.Usage.Date = "2026-11-24" }), ""},
+		"neither: the Domain's cap is lower":           {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.domain.Spec.MaxPrice.Amount = "19.99" }), ""},
+		"neither: the limit's cap is lower":            {given(sawNothing, spentToday("80.01"), budget("100.00"), func(f *facts) { f.registrar.Spec.Limits.MaxPrice.Amount = "19.99" }), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := decide(tc.given)
@@ -184,4 +187,16 @@ func TestALimitOfTheDayIsLiftedByRaisingIt(t *testing.T) {
 	w.changeRegistrar(func(r *v1alpha1.Registrar) { r.Spec.Limits.SpendingPerDay = nil })
 	w.run(alice, time.Minute)
 	w.expect(alice, metav1.ConditionTrue, v1alpha1.ReasonRegistered)
+}
+
+func TestADayThatAWrongClockMadeIsBegunAnew(t *testing.T) {
+	w := newWorld(t, order(alice)...)
+	w.changeRegistrar(func(r *v1alpha1.Registrar) {
+		r.Status.Usage = &v1alpha1.RegistrarUsage{Date: "2027-11-22", Registrations: 100, Spent: euro("2000.00")}
+	})
+	w.run(alice, time.Minute)
+	w.expect(alice, metav1.ConditionTrue, v1alpha1.ReasonRegistered)
+	if u := w.usage(); u.Date != day(start) || u.Registrations != 1 || *u.Spent != *euro("20.00") {
+		t.Errorf("usage is %+v, %+v", u, u.Spent)
+	}
 }

@@ -204,6 +204,22 @@ func TestAnExtensionThatIsLostOnTheWayIsSentAgainOnlyWhereThatIsSafe(t *testing.
 
 // TestWheneverTheProcessDiesAYearIsPaidOnce breaks an extension before and after each call to the outside world; and lets another leader in there.
 func TestWheneverTheProcessDiesAYearIsPaidOnce(t *testing.T) {
+	for _, guarded := range []bool{true, false} {
+		t.Run(fmt.Sprintf("guarded %v", guarded), func(t *testing.T) {
+			everyMomentOfAnExtension(t, 8, func(t *testing.T) (*world, *reseller) {
+				return expiring(t, 29, func(r *reseller) { r.guarded, r.lag = guarded, time.Hour })
+			}, func(t *testing.T, w *world, r *reseller) {
+				if r.charged > 1 || (guarded && r.charged != 1) {
+					t.Errorf("%d years were paid for: %+v", r.charged, w.domain(alice).Status.Renewal)
+				}
+			})
+		})
+	}
+}
+
+// everyMomentOfAnExtension disturbs the first pass in a world at each of its moments, of which there are so many at least, and checks where that leads.
+func everyMomentOfAnExtension(t *testing.T, atLeast int, begin func(*testing.T) (*world, *reseller), check func(*testing.T, *world, *reseller)) {
+	t.Helper()
 	takeOver := func(t *testing.T, w *world) {
 		other := w.newProcess()
 		for range 3 {
@@ -218,31 +234,27 @@ func TestWheneverTheProcessDiesAYearIsPaidOnce(t *testing.T) {
 			w.changeDomain(alice, func(d *v1alpha1.Domain) { d.Status = v1alpha1.DomainStatus{} })
 		},
 	} {
-		for _, guarded := range []bool{true, false} {
-			for moment := 0; ; moment++ {
-				happened := false
-				t.Run(fmt.Sprintf("%s, guarded %v, moment %d", name, guarded, moment), func(t *testing.T) {
-					w, r := expiring(t, 29, func(r *reseller) { r.guarded, r.lag = guarded, time.Hour })
-					w.calls = 0
-					w.disturb = func(now int) {
-						if now == moment && !happened {
-							happened = true
-							disturb(t, w)
-						}
+		for moment := 0; ; moment++ {
+			happened := false
+			t.Run(fmt.Sprintf("%s, moment %d", name, moment), func(t *testing.T) {
+				w, r := begin(t)
+				w.calls = 0
+				w.disturb = func(now int) {
+					if now == moment && !happened {
+						happened = true
+						disturb(t, w)
 					}
-					_, _ = w.pass(alice)
-					w.disturb = nil
-					w.live(25)
-					if r.charged > 1 || (guarded && r.charged != 1) {
-						t.Errorf("%d years were paid for: %+v", r.charged, w.domain(alice).Status.Renewal)
-					}
-				})
-				if !happened || t.Failed() {
-					if moment < 8 {
-						t.Errorf("only %d moments: this test tries too little", moment)
-					}
-					break
 				}
+				_, _ = w.pass(alice)
+				w.disturb = nil
+				w.live(25)
+				check(t, w, r)
+			})
+			if !happened || t.Failed() {
+				if moment < atLeast {
+					t.Errorf("only %d moments: this test tries too little", moment)
+				}
+				break
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/duty"
 	"magicwebsitefactory.gent/internal/registrar"
 )
 
@@ -33,6 +34,9 @@ type facts struct {
 	due     bool
 	renewed bool
 	answer  registrar.Result
+	// promised is since when the registrar has been saying, to this process, that it renews the name by itself, while look-ups say that it does not;
+	// zero where it has not.
+	promised time.Time
 }
 
 // phase is how far a Domain is, as its status says.
@@ -101,7 +105,7 @@ func (f *facts) siteUnready() string {
 		return "the IndieSite's new attempt to begin"
 	case f.secret == nil, !f.secret.DeletionTimestamp.IsZero():
 		return "the installer Secret " + ref
-	case !belongsTo(f.secret, f.site):
+	case !duty.OwnsSecret(f.site, f.secret):
 		return "the installer Secret " + ref + " of this IndieSite: the one that is there belongs to something else"
 	default:
 		return ""
@@ -115,19 +119,6 @@ func (f *facts) siteStalled() bool {
 // attemptSeen says whether the site's conditions speak of the attempt that is asked for now.
 func (f *facts) attemptSeen() bool {
 	return f.site.Status.Attempt != nil && f.site.Status.Attempt.Number == f.site.Spec.SetupAttempt
-}
-
-// belongsTo says whether the Secret is the site's: the site owns it or, where the site was made by hand, no IndieSite does. Whoever makes both by
-// hand cannot know the site's UID before.
-func belongsTo(secret metav1.Object, site *v1alpha1.IndieSite) bool {
-	owned := false
-	for _, ref := range secret.GetOwnerReferences() {
-		if ref.UID == site.UID {
-			return true
-		}
-		owned = owned || ref.Kind == v1alpha1.KindIndieSite
-	}
-	return !owned && site.Spec.OnboarderName == nil
 }
 
 // registrarUnready says why nothing can be bought at the Registrar now, or nothing.

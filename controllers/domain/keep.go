@@ -51,6 +51,8 @@ type appointment struct {
 	at time.Time
 	// autoRenew is what was wanted when the registrar was asked last; another wish is a reason to ask at once.
 	autoRenew bool
+	// promised is facts.promised. Without it, in another process, there is only more to wait for.
+	promised time.Time
 }
 
 // due says whether a name is to be looked up now, and else how long that is off. A name that this process has not seen before gets some time in
@@ -66,10 +68,19 @@ func (c *calendar) due(f *facts, key client.ObjectKey, random float64) (bool, ti
 		}
 		c.put(key, a)
 	}
-	if a.autoRenew != f.autoRenewWanted() || !f.now.Before(a.at) {
+	wait := a.at.Sub(f.now)
+	// No appointment is made so far off: the clock was ahead then, and was put back since.
+	lost := wait > keepInterval+keepSpread
+	if a.autoRenew != f.autoRenewWanted() || wait <= 0 || lost {
 		return true, 0
 	}
-	return false, a.at.Sub(f.now)
+	return false, wait
+}
+
+func (c *calendar) promised(key client.ObjectKey) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries[key].promised
 }
 
 // done makes the next appointment, sooner than usual where that is asked for.
@@ -83,7 +94,7 @@ func (c *calendar) done(f *facts, key client.ObjectKey, sooner time.Duration, ra
 	if s := &f.domain.Status; renewalOpen(s) {
 		after = min(after, openPause(f.now.Sub(s.Renewal.StartedTime.Time)))
 	}
-	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted()})
+	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted(), promised: f.promise()})
 	return after
 }
 

@@ -63,6 +63,7 @@ func (r *Reconciler) loadRest(ctx context.Context, s *scope) error {
 	}
 	if p == phaseOurs {
 		f.due, _ = r.calendar.due(f, s.key, r.Random())
+		f.promised = r.calendar.promised(s.key)
 		if !f.due {
 			return nil
 		}

@@ -105,7 +105,7 @@ func observe(f *facts) (decision, bool) {
 	case verdictOpen:
 		return decision{status: f.pending(f.sighting.Reference), after: pollPause(f.age())}, true
 	case verdictTooEarly:
-		after := min(pollPause(f.age()), callIsOver(f.domain.Status.Call).Sub(f.now))
+		after := min(pollPause(f.age().Abs()), callIsOver(f.domain.Status.Call).Sub(f.now))
 		return decision{status: f.underWay(), after: after}, true
 	default:
 		return decision{status: f.undecided(messageUndecided), after: attentionPause}, true
@@ -153,7 +153,8 @@ func holdBack(f *facts) (decision, bool) {
 func ration(f *facts) (decision, bool) {
 	registered := apimeta.FindStatusCondition(f.domain.Status.Conditions, v1alpha1.ConditionRegistered)
 	if s := &f.domain.Status; s.Call == nil && s.ReservedTry > 0 && registered != nil && registered.Status == metav1.ConditionFalse {
-		if wait := registered.LastTransitionTime.Add(buyPause(s.ReservedTry)).Sub(f.now); wait > 0 {
+		since := registered.LastTransitionTime
+		if wait := since.Add(buyPause(s.ReservedTry)).Sub(f.now); wait > 0 && !ahead(since, f.now) {
 			return decision{status: f.unchanged(), after: wait}, true
 		}
 	}

@@ -134,7 +134,7 @@ func (r *Reconciler) call(ctx context.Context, s *scope) (duty.Outcome, error) {
 	if err != nil {
 		return r.withdraw(ctx, s, decision{status: s.facts.waiting(v1alpha1.ReasonRegistrarNotReady, err.Error())})
 	}
-	left := s.fence.NotAfter.Sub(r.Clock.Now())
+	left := min(s.fence.NotAfter.Sub(r.Clock.Now()), callTimeout) // not more than that where the clock was put back meanwhile
 	if left <= 0 {
 		// This process stood still, and others may believe by now that no call can be under way.
 		return r.withdraw(ctx, s, decision{status: s.facts.waiting(v1alpha1.ReasonWaiting, "the time for the call was over before it was made")})

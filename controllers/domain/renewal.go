@@ -12,16 +12,17 @@ import (
 const (
 	// renewalWindow is how long before it runs out a registration is extended that the registrar does not renew by itself.
 	renewalWindow = 30 * oneDay
-	// lastDays is when only what a look-up says of automatic renewal counts, and not what the registrar answered to being asked for it.
+	// lastDays is when what look-ups say of automatic renewal counts, and not what the registrar goes on answering to being asked for it.
 	lastDays = 14 * oneDay
 	// acquaintance is for how long a name must have been known as ours before its registration is extended. Where the status was lost, and with it the
-	// record of an extension, the registrar's books have caught up by then.
+	// record of an extension, the registrar's books have caught up by then. So they have with automatic renewal that was switched on.
 	acquaintance = oneDay
 	// sameTerm is by how much two times of expiry may differ and still be the same one: registrars show times of day as they like, and no
 	// registration is extended by less.
 	sameTerm = 30 * oneDay
 
-	minExtendPause = time.Hour
+	// minExtendPause lets a name whose extension is turned down reserve its price four times a day, and not the whole day's budget.
+	minExtendPause = 6 * time.Hour
 	maxExtendPause = oneDay
 
 	oneDay = 24 * time.Hour
@@ -32,7 +33,8 @@ func sameExpiry(renewal *v1alpha1.DomainRenewal, expiry time.Time) bool {
 	return renewal != nil && expiry.Sub(renewal.ExpiryTime.Time).Abs() < sameTerm
 }
 
-// extendPause is how long to wait after an extension that was turned down: a day, and in the last eight days an eighth of what is left.
+// extendPause is how long to wait after an extension that was turned down: a day, in the last eight days an eighth of what is left, in the last two
+// six hours.
 func extendPause(left time.Duration) time.Duration {
 	return min(max(left.Abs()/8, minExtendPause), maxExtendPause)
 }
@@ -78,11 +80,38 @@ func (f *facts) runsOut() bool {
 		return false
 	}
 	left := s.Holding.Expiry.Sub(f.now)
+	no, refused := f.answer.(registrar.Rejected)
 	if left <= lastDays {
-		return true
+		// Many registrars renew at once where automatic renewal is switched on so late, which only another look-up shows. So there must be a guard, or
+		// a clear no, or a yes of which nothing has come.
+		return s.ExtendsOnce || refused || f.promiseBroken()
 	}
-	_, refused := f.answer.(registrar.Rejected)
-	return left <= renewalWindow && refused
+	return left <= renewalWindow && refused && no.Reason.Final()
+}
+
+// promise is facts.promised after this pass.
+func (f *facts) promise() time.Time {
+	switch _, done := f.answer.(registrar.Done); {
+	case f.answer == nil, !f.autoRenewWanted():
+		// A look-up has shown it as it shall be, or it shall run out.
+		return time.Time{}
+	case done && (f.promised.IsZero() || f.promised.After(f.now)):
+		return f.now
+	default:
+		return f.promised
+	}
+}
+
+// promiseBroken says whether the registrar has been saying that it renews the name for as long as its books may lag behind, and they do not show it.
+func (f *facts) promiseBroken() bool {
+	return !f.promised.IsZero() && !f.now.Before(f.promised.Add(acquaintance))
+}
+
+// notNow says whether an extension has to wait for the registrar: it works on an order for the name, perhaps one whose record was lost, or it has just
+// asked to be left alone, and would turn the extension down, which costs its reservation.
+func (f *facts) notNow() bool {
+	no, _ := f.answer.(registrar.Rejected)
+	return f.sighting.Order == registrar.OrderOpen || no.RetryAfter > 0
 }
 
 // extension says whether the registration is to be extended now; else after how long it may be, zero for not before something else happens.
@@ -94,6 +123,10 @@ func (f *facts) extension() (bool, time.Duration) {
 		return false, acquaintance
 	}
 	before, expiry := f.domain.Status.Renewal, f.sighting.Holding.Expiry
+	pause := extendPause(expiry.Sub(f.now))
+	if f.notNow() {
+		return false, pause
+	}
 	if !sameExpiry(before, expiry) {
 		return true, 0
 	}
@@ -110,7 +143,7 @@ func (f *facts) extension() (bool, time.Duration) {
 			return false, 0
 		}
 	}
-	if wait := before.StartedTime.Add(extendPause(expiry.Sub(f.now))).Sub(f.now); wait > 0 {
+	if wait := before.StartedTime.Add(pause).Sub(f.now); wait > 0 && !ahead(before.StartedTime, f.now) {
 		return false, wait
 	}
 	return true, 0
@@ -132,7 +165,7 @@ func (f *facts) renewalSeen() *v1alpha1.DomainRenewal {
 		renewal.Outcome, renewal.Detail = v1alpha1.RenewalDone, ""
 	case renewal.Outcome == v1alpha1.RenewalPending && s.Order == registrar.OrderRejected && s.Reference == renewal.Reference:
 		renewal.Outcome, renewal.Detail = v1alpha1.RenewalRejected, shortened(s.Rejection.Detail)
-	case renewal.Outcome == "" && !s.ExtendsOnce && !f.now.Before(renewalIsOver(renewal)):
+	case renewal.Outcome == "" && (farAhead(renewal.NotAfter, f.now) || !s.ExtendsOnce && !f.now.Before(renewalIsOver(renewal))):
 		renewal.Detail = detailUnclear
 	}
 	return renewal

@@ -6,6 +6,7 @@ import (
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/registrar"
@@ -34,10 +35,18 @@ func answered(r registrar.Result) func(*facts) { return func(f *facts) { f.answe
 
 func careless(f *facts) { f.sighting.ExtendsOnce = false }
 
+// promised is that the registrar said for the first time so long ago that it renews the name by itself.
+func promised(ago time.Duration) func(*facts) {
+	return func(f *facts) { f.promised = f.now.Add(-ago) }
+}
+
+func orderOpen(f *facts) { f.sighting.Order = registrar.OrderOpen }
+
 func stopsRenewing(f *facts) { f.domain.Spec.AfterSite = v1alpha1.AfterSiteStopRenewing }
 
 func TestWhenARegistrationIsExtended(t *testing.T) {
-	unknown := registrar.Unknown{Err: errCrash}
+	unknown, notNow := registrar.Unknown{Err: errCrash}, registrar.Rejected{Reason: registrar.RejectedPostponed}
+	leaveAlone := registrar.Rejected{Reason: registrar.RejectedPostponed, RetryAfter: time.Minute}
 	for name, tc := range map[string]struct {
 		given   *facts
 		extends bool
@@ -46,42 +55,61 @@ func TestWhenARegistrationIsExtended(t *testing.T) {
 	}{
 		"in its last 30 days, where the registrar does not take automatic renewal": {given: kept(30), extends: true},
 		"not before": {given: kept(31)},
-		"not where the registrar renews it by itself":            {given: kept(5, renews(true))},
-		"not where it was just set to":                           {given: kept(29, answered(registrar.Done{}))},
-		"not while nobody knows whether it was set":              {given: kept(29, answered(unknown))},
-		"nor while the registrar works on it":                    {given: kept(29, answered(registrar.Pending{}))},
-		"but in the last 14 days what was seen counts":           {given: kept(14, answered(registrar.Done{})), extends: true},
-		"whatever the registrar answers":                         {given: kept(14, answered(unknown)), extends: true},
-		"not where nobody knows whether it renews by itself":     {given: kept(5, func(f *facts) { f.sighting.Holding.AutoRenew = nil })},
-		"not where nobody knows when it runs out":                {given: kept(5, func(f *facts) { f.sighting.Holding.Expiry = time.Time{} })},
-		"not when the account has lost it":                       {given: kept(5, sawNothing)},
-		"not when the account cannot be asked":                   {given: kept(5, func(f *facts) { f.sighting.InAccount = registrar.Unanswerable })},
-		"not before it was looked up":                            {given: kept(5, func(f *facts) { f.sighting, f.due = nil, false })},
-		"also when it has run out, and the account still has it": {given: kept(-3), extends: true},
-		"also when its site is gone":                             {given: kept(5, siteIsGone), extends: true},
-		"not when its site is gone and it shall not be renewed":  {given: kept(5, siteIsGone, stopsRenewing)},
-		"but where that site is still there":                     {given: kept(5, stopsRenewing), extends: true},
-		"also at a Registrar that is suspended":                  {given: kept(5, func(f *facts) { f.registrar.Spec.Suspend = true }), extends: true},
-		"also at one that is not Ready, and can be asked":        {given: kept(5, func(f *facts) { f.registrar.Status.Conditions = nil }), extends: true},
-		"also at one that does not sell the suffix any more":     {given: kept(5, func(f *facts) { f.registrar.Spec.Suffixes = []string{"be"} }), extends: true},
-		"also when no more names may be bought today":            {given: kept(5, used(day(start), 100)), extends: true},
-		"also when the Domain's deletion was asked for":          {given: kept(5, deleting), extends: true},
-		"not where the day's budget does not reach":              {given: kept(5, spentToday("80.01"), budget("100.00")), after: untilTomorrow(start)},
-		"not on a name that is known for less than a day":        {given: kept(5, func(f *facts) { f.domain.Status.RegisteredTime = f.domain.Status.ExpiryTime }), after: acquaintance},
+		"not where the registrar renews it by itself":                                             {given: kept(5, renews(true))},
+		"not where it was just set to":                                                            {given: kept(29, answered(registrar.Done{}))},
+		"not while nobody knows whether it was set":                                               {given: kept(29, answered(unknown))},
+		"nor while the registrar works on it":                                                     {given: kept(29, answered(registrar.Pending{}))},
+		"but in the last 14 days what was seen counts":                                            {given: kept(14, answered(registrar.Done{})), extends: true},
+		"whatever the registrar answers":                                                          {given: kept(14, answered(unknown)), extends: true},
+		"not where it asks to come back later, which is no refusal":                               {given: kept(29, answered(notNow))},
+		"nor for a reason that is not known to be final":                                          {given: kept(29, answered(registrar.Rejected{Reason: "holiday"}))},
+		"in the last 14 days that is reason enough":                                               {given: kept(14, careless, answered(notNow)), extends: true},
+		"but not while it wants to be left alone":                                                 {given: kept(4, answered(leaveAlone)), after: 12 * time.Hour},
+		"not where one that takes any extension has just said yes, and may have charged for that": {given: kept(14, careless, answered(registrar.Done{}))},
+		"nor where nobody knows what it has just said":                                            {given: kept(14, careless, answered(unknown))},
+		"nor while it works on it, in the last days too":                                          {given: kept(14, careless, answered(registrar.Pending{}))},
+		"also not where it is said to renew by itself, which an earlier look-up may have shown": {given: kept(14, careless, answered(registrar.Done{}), func(f *facts) {
+			f.domain.Status.AutoRenew = ptr.To(true)
+		})},
+		"but where it has said no":                                  {given: kept(14, careless), extends: true},
+		"not where it has been saying yes for less than a day":      {given: kept(14, careless, answered(registrar.Done{}), promised(oneDay-time.Second))},
+		"but where it has been for a day, and nothing came of that": {given: kept(14, careless, answered(registrar.Done{}), promised(oneDay)), extends: true},
+		"not where the registrar has an order open for it":          {given: kept(4, orderOpen), after: 12 * time.Hour},
+		"not where nobody knows whether it renews by itself":        {given: kept(5, func(f *facts) { f.sighting.Holding.AutoRenew = nil })},
+		"not where nobody knows when it runs out":                   {given: kept(5, func(f *facts) { f.sighting.Holding.Expiry = time.Time{} })},
+		"not when the account has lost it":                          {given: kept(5, sawNothing)},
+		"not when the account cannot be asked":                      {given: kept(5, func(f *facts) { f.sighting.InAccount = registrar.Unanswerable })},
+		"not before it was looked up":                               {given: kept(5, func(f *facts) { f.sighting, f.due = nil, false })},
+		"also when it has run out, and the account still has it":    {given: kept(-3), extends: true},
+		"also when its site is gone":                                {given: kept(5, siteIsGone), extends: true},
+		"not when its site is gone and it shall not be renewed":     {given: kept(5, siteIsGone, stopsRenewing)},
+		"but where that site is still there":                        {given: kept(5, stopsRenewing), extends: true},
+		"also at a Registrar that is suspended":                     {given: kept(5, func(f *facts) { f.registrar.Spec.Suspend = true }), extends: true},
+		"also at one that is not Ready, and can be asked":           {given: kept(5, func(f *facts) { f.registrar.Status.Conditions = nil }), extends: true},
+		"also at one that does not sell the suffix any more":        {given: kept(5, func(f *facts) { f.registrar.Spec.Suffixes = []string{"be"} }), extends: true},
+		"also when no more names may be bought today":               {given: kept(5, used(day(start), 100)), extends: true},
+		"also when the Domain's deletion was asked for":             {given: kept(5, deleting), extends: true},
+		"not where the day's budget does not reach":                 {given: kept(5, spentToday("80.01"), budget("100.00")), after: untilTomorrow(start)},
+		"not on a name that is known for less than a day":           {given: kept(5, func(f *facts) { f.domain.Status.RegisteredTime = f.domain.Status.ExpiryTime }), after: acquaintance},
 		"whatever the Domain's own cap, which was for the first year": {
 			given: kept(5, func(f *facts) { f.domain.Spec.MaxPrice.Amount = "0.01" }, spentToday("80.00"), budget("100.00")), extends: true,
 		},
 
-		"once: not when it was":                                      {given: kept(29, sent(24*time.Hour, v1alpha1.RenewalDone))},
-		"nor when it is being":                                       {given: kept(29, sent(20*24*time.Hour, v1alpha1.RenewalPending))},
-		"nor while a call may be under way":                          {given: kept(29, sent(over-time.Second, "")), after: time.Second},
-		"nor soon after one whose answer was lost":                   {given: kept(29, sent(over, "")), after: oneDay - over},
-		"but a day after, where it is refused if it was carried out": {given: kept(29, sent(oneDay, "")), extends: true},
-		"never where it is not":                                      {given: kept(29, careless, sent(29*oneDay, ""))},
-		"also not in the last days":                                  {given: kept(1, careless, sent(29*oneDay, ""))},
-		"nor soon after one that was turned down":                    {given: kept(29, sent(time.Hour, v1alpha1.RenewalRejected)), after: 23 * time.Hour},
-		"but a day after":                                            {given: kept(29, careless, sent(oneDay, v1alpha1.RenewalRejected)), extends: true},
-		"and in the last days more often":                            {given: kept(2, sent(6*time.Hour, v1alpha1.RenewalRejected)), extends: true},
+		"once: not when it was":                                        {given: kept(29, sent(24*time.Hour, v1alpha1.RenewalDone))},
+		"nor when it is being":                                         {given: kept(29, sent(20*24*time.Hour, v1alpha1.RenewalPending))},
+		"nor while a call may be under way":                            {given: kept(29, sent(over-time.Second, "")), after: time.Second},
+		"nor soon after one whose answer was lost":                     {given: kept(29, sent(over, "")), after: oneDay - over},
+		"but a day after, where it is refused if it was carried out":   {given: kept(29, sent(oneDay, "")), extends: true},
+		"never where it is not":                                        {given: kept(29, careless, sent(29*oneDay, ""))},
+		"also not in the last days":                                    {given: kept(1, careless, sent(29*oneDay, ""))},
+		"nor soon after one that was turned down":                      {given: kept(29, sent(time.Hour, v1alpha1.RenewalRejected)), after: 23 * time.Hour},
+		"but a day after":                                              {given: kept(29, careless, sent(oneDay, v1alpha1.RenewalRejected)), extends: true},
+		"and in the last days more often":                              {given: kept(2, sent(6*time.Hour, v1alpha1.RenewalRejected)), extends: true},
+		"at most four times a day":                                     {given: kept(1, sent(6*time.Hour-time.Second, v1alpha1.RenewalRejected)), after: time.Second},
+		"on the last day too":                                          {given: kept(0, sent(6*time.Hour, v1alpha1.RenewalRejected)), extends: true},
+		"what was turned down by a clock a little ahead is waited for": {given: kept(29, sent(-clockSkew, v1alpha1.RenewalRejected)), after: oneDay + clockSkew},
+		"but not for a year, as by one that was a year ahead":          {given: kept(29, careless, sent(-365*oneDay, v1alpha1.RenewalRejected)), extends: true},
+		"what may be under way is waited for, whatever the clock was":  {given: kept(29, sent(-365*oneDay, "")), after: 365*oneDay + over},
 		"again when it runs out a year later": {given: kept(29, func(f *facts) {
 			f.domain.Status.Renewal = newRenewal(nil, f.sighting.Holding.Expiry.AddDate(-1, 0, 0), f.now.AddDate(-1, 0, 0))
 			f.domain.Status.Renewal.Outcome = v1alpha1.RenewalDone
@@ -194,7 +222,8 @@ func TestWhatALookUpSaysOfAnExtension(t *testing.T) {
 		"nothing yet":                                  {kept(20, careless, sent(over-time.Second, "")), "", ""},
 		"nothing, and it may be sent again":            {kept(20, sent(over, "")), "", ""},
 		"nothing, and only a person may send it again": {kept(20, careless, sent(over, "")), "", detailUnclear},
-		"nothing, as the account cannot be asked":      {kept(20, careless, sent(over, ""), func(f *facts) { f.sighting.InAccount = registrar.Unanswerable }), "", ""},
+		"nothing, and a clock was a year ahead when it was sent: a person is told": {kept(20, sent(-365*oneDay, "")), "", detailUnclear},
+		"nothing, as the account cannot be asked":                                  {kept(20, careless, sent(over, ""), func(f *facts) { f.sighting.InAccount = registrar.Unanswerable }), "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := tc.given.domain.DeepCopy()

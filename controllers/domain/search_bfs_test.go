@@ -60,7 +60,8 @@ func (s *shard) grow(of maphash.Seed) {
 	s.table = make([]uint32, max(1<<12, 2*len(s.table)))
 	for i := range s.count {
 		at := (maphash.Comparable(of, s.get(i).situation) >> 8) & uint64(len(s.table)-1)
-		for ; s.table[at] != 0; at = (at + 1) & uint64(len(s.table)-1) {
+		for s.table[at] != 0 {
+			at = (at + 1) & uint64(len(s.table)-1)
 		}
 		s.table[at] = i + 1
 	}

@@ -45,7 +45,7 @@ func TestSearchTakesTheStepsOfReconcile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var real, searched []string
+	var taken, searched []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
@@ -53,7 +53,7 @@ func TestSearchTakesTheStepsOfReconcile(t *testing.T) {
 		}
 		if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Run" {
 			for _, step := range call.Args[2:] {
-				real = append(real, step.(*ast.SelectorExpr).Sel.Name)
+				taken = append(taken, step.(*ast.SelectorExpr).Sel.Name)
 			}
 		}
 		return true
@@ -62,7 +62,7 @@ func TestSearchTakesTheStepsOfReconcile(t *testing.T) {
 		name := runtime.FuncForPC(reflect.ValueOf(s.run).Pointer()).Name()
 		searched = append(searched, name[strings.LastIndex(name, ".")+1:])
 	}
-	if diff := cmp.Diff(real, searched); diff != "" {
+	if diff := cmp.Diff(taken, searched); diff != "" {
 		t.Errorf("Reconcile (-) and the search (+) take other steps:\n%s", diff)
 	}
 }

@@ -41,13 +41,6 @@ const (
 // kinds is a set of kinds of events.
 type kinds uint16
 
-func these(what ...uint8) (k kinds) {
-	for _, w := range what {
-		k |= 1 << w
-	}
-	return k
-}
-
 func (k kinds) has(what uint8) bool { return k&(1<<what) != 0 }
 
 // successors are all situations that can follow. emit is told what happened, and what is wrong with it.

@@ -152,7 +152,7 @@ func (a *automaton) ask(n *node, at seconds) *pending {
 	for step := n.step; step < len(a.steps); step++ {
 		begun := s
 		run := &runner{books: a.books, script: script, at: at}
-		out, err, suspended := run.step(a.steps[step], &s)
+		out, suspended, err := run.step(a.steps[step], &s)
 		if suspended {
 			return &pending{op: run.asked, step: step, slot: len(script) + 1, begun: a.enter(node{step: step, scope: begun}), script: script}
 		}
@@ -168,7 +168,7 @@ func (a *automaton) tell(p *pending, got answer) progress {
 	script := append(append([]answer(nil), p.script...), got)
 	s := a.nodes[p.begun].scope
 	run := &runner{books: a.books, script: script, at: got.at}
-	out, err, suspended := run.step(a.steps[p.step], &s)
+	out, suspended, err := run.step(a.steps[p.step], &s)
 	switch {
 	case suspended:
 		return progress{node: a.enter(node{step: p.step, scope: a.nodes[p.begun].scope, script: script})}
@@ -244,7 +244,7 @@ type runner struct {
 
 type brokenOff struct{}
 
-func (r *runner) step(step passStep, s *scope) (out duty.Outcome, err error, suspended bool) {
+func (r *runner) step(step passStep, s *scope) (out duty.Outcome, suspended bool, err error) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -260,7 +260,7 @@ func (r *runner) step(step passStep, s *scope) (out duty.Outcome, err error, sus
 	}
 	ctx := ctrl.LoggerInto(context.Background(), logr.Discard())
 	out, err = step.run(r.reconciler(), ctx, s)
-	return out, err, false
+	return out, false, err
 }
 
 func (r *runner) reconciler() *Reconciler {

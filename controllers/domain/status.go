@@ -107,7 +107,7 @@ func (f *facts) registered(h registrar.Holding, lost bool) v1alpha1.DomainStatus
 		message = messageKept
 	}
 	status := f.conclude(metav1.ConditionTrue, v1alpha1.ReasonRegistered, message)
-	if status.RegisteredTime == nil {
+	if known := status.RegisteredTime; known == nil || ahead(*known, f.now) {
 		at := metav1.NewTime(f.now.UTC().Truncate(time.Second))
 		status.RegisteredTime = &at
 	}

@@ -46,7 +46,7 @@ func (f *facts) nobodyAnswers() bool {
 // first, once there is somebody to ask.
 func unheard(f *facts) decision {
 	asked := decision{status: f.undecided(messageUnasked), after: waitPause}
-	if call := f.domain.Status.Call; call != nil && f.now.Before(callIsOver(call)) {
+	if call := f.domain.Status.Call; call != nil && f.now.Before(callIsOver(call)) && !farAhead(call.NotAfter, f.now) {
 		// Nobody can know yet what becomes of the call.
 		return asked
 	}

@@ -92,6 +92,7 @@ func TestAPersonsWordIsObeyedWhenNobodyElseCanBeAsked(t *testing.T) {
 			given: given(called(24*time.Hour), silent, absent), status: "False", reason: v1alpha1.ReasonRegistrarNotReady,
 		},
 		"no word is obeyed while a call may be under way":       {given: given(called(over-time.Second), noRegistrar, absent), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"not for a year, because a clock was wrong":             {given: given(called(-365*oneDay), noRegistrar, absent), status: "False", reason: v1alpha1.ReasonRegistrarNotReady},
 		"also when it is being deleted":                         {given: given(called(over-time.Second), noRegistrar, deleting, absent), status: "Unknown", reason: v1alpha1.ReasonRequested},
 		"and not the word that another holds it":                {given: given(called(over-time.Second), noRegistrar, taken), status: "Unknown", reason: v1alpha1.ReasonRequested},
 		"a word with no sense decides nothing":                  {given: given(noRegistrar, deleting, decided("Perhaps")), status: "Unknown", reason: v1alpha1.ReasonRegistrarNotReady},

@@ -67,6 +67,8 @@ func judgeSighting(f *facts) verdict {
 		return verdictRejected
 	case s.Order == registrar.OrderOpen:
 		return verdictOpen
+	case called && farAhead(d.Status.Call.NotAfter, f.now):
+		return verdictUndecidable
 	case called && f.now.Before(callIsOver(d.Status.Call)):
 		return verdictTooEarly
 	case s.InAccount == registrar.Unanswerable:

@@ -87,63 +87,21 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (duty.Outcome, erro
 // installer looks whether the installer Secret is there. Its content is never read. A Secret of an earlier site of the same name, which garbage
 // collection has not reached yet, is not this site's.
 func (r *Reconciler) installer(ctx context.Context, s *scope) (duty.Outcome, error) {
-	secret, err := installerSecret(ctx, r.metadata(), s.site)
+	var err error
+	s.secret, err = installerThere(ctx, r.metadata(), s.site)
 	if err != nil {
 		return duty.Stop(), err
 	}
-	if secret != nil && astray(secret, s.site) {
-		if err := r.takeBack(ctx, s, secret); err != nil {
-			return duty.Stop(), err
-		}
-	}
-	s.secret = secret != nil && belongs(secret, s.site)
 	return duty.Continue(), nil
 }
 
 func installerThere(ctx context.Context, from client.Reader, site *v1alpha1.IndieSite) (bool, error) {
-	secret, err := installerSecret(ctx, from, site)
-	return secret != nil && belongs(secret, site), err
-}
-
-// installerSecret reads the metadata of the Secret that the site names; nil where there is none, or it is going away.
-func installerSecret(ctx context.Context, from client.Reader, site *v1alpha1.IndieSite) (*metav1.PartialObjectMetadata, error) {
 	secret := &metav1.PartialObjectMetadata{}
 	secret.SetGroupVersionKind(secretKind)
 	key := client.ObjectKey{Namespace: site.Namespace, Name: site.Spec.InstallerSecretRef.Name}
 	secret, err := fetch(ctx, from, key, secret)
 	if err != nil || secret == nil || !secret.DeletionTimestamp.IsZero() {
-		return nil, err
+		return false, err
 	}
-	return secret, nil
-}
-
-// belongs says whether the site owns the Secret or, where the site was made by hand, no IndieSite does: whoever makes both by hand cannot know the
-// site's UID before.
-func belongs(secret *metav1.PartialObjectMetadata, site *v1alpha1.IndieSite) bool {
-	owned := false
-	for _, ref := range secret.OwnerReferences {
-		if ref.UID == site.UID {
-			return true
-		}
-		owned = owned || ref.Kind == v1alpha1.KindIndieSite
-	}
-	return !owned && site.Spec.OnboarderName == nil
-}
-
-// astray says whether the front end made the Secret for this very order, and it has lost its owner: sites that come from a backup have other UIDs,
-// so what they owned comes back without. The random end of its name stands in this claim only.
-func astray(secret *metav1.PartialObjectMetadata, site *v1alpha1.IndieSite) bool {
-	return len(secret.OwnerReferences) == 0 && site.Spec.OnboarderName != nil && secret.Annotations[v1alpha1.AnnotationDomain] == site.Spec.Domain
-}
-
-// takeBack makes the site the owner again, so that the Secret goes with it.
-func (r *Reconciler) takeBack(ctx context.Context, s *scope, secret *metav1.PartialObjectMetadata) error {
-	before := secret.DeepCopy()
-	secret.OwnerReferences = []metav1.OwnerReference{{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: v1alpha1.KindIndieSite, Name: s.site.Name, UID: s.site.UID,
-	}}
-	if err := r.Patch(ctx, secret, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
-		return fmt.Errorf("take Secret %s back: %w", secret.Name, err)
-	}
-	return nil
+	return duty.OwnsSecret(site, secret), nil
 }

@@ -31,7 +31,7 @@ const fieldOwner = client.FieldOwner("magicwebsitefactory-site")
 // +kubebuilder:rbac:groups=apps,resources=statefulsets,verbs=get;list;watch;create;patch;delete,namespace=sites
 // +kubebuilder:rbac:groups=core,resources=services,verbs=get;list;watch;create;patch;delete,namespace=sites
 // +kubebuilder:rbac:groups=core,resources=persistentvolumeclaims,verbs=get;list;watch;create;patch,namespace=sites
-// +kubebuilder:rbac:groups=core,resources=secrets,verbs=get;list;watch;patch,namespace=sites
+// +kubebuilder:rbac:groups=core,resources=secrets,verbs=get;list;watch,namespace=sites
 // +kubebuilder:rbac:groups=core,resources=pods,verbs=get;list,namespace=sites
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses;networkpolicies,verbs=get;list;watch;create;patch;delete,namespace=sites
 // +kubebuilder:rbac:groups=cert-manager.io,resources=certificates,verbs=get;list;watch;create;patch;delete,namespace=sites

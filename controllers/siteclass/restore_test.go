@@ -1,6 +1,7 @@
 package siteclass
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -8,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
@@ -111,6 +114,59 @@ func TestWhileTheRestoredSpecIsInvalidTheRevisionsAreTakenBackToo(t *testing.T) 
 	w.expectReady(metav1.ConditionFalse, v1alpha1.ReasonInvalid)
 	for _, name := range names {
 		w.expectOwned(name, true)
+	}
+}
+
+// TestAClassThatTheCacheDoesNotShowAsItIsTakesNothingBack has a cache that has not seen the restore, though it has seen the revisions: what they would be
+// given to is gone, and they would go with it.
+func TestAClassThatTheCacheDoesNotShowAsItIsTakesNothingBack(t *testing.T) {
+	for name, restored := range map[string]func(w *world) (shown *v1alpha1.SiteClass){
+		"it was made anew": func(w *world) *v1alpha1.SiteClass { shown := w.class(); w.restored(); return shown },
+		"it is gone": func(w *world) *v1alpha1.SiteClass {
+			w.restored()
+			shown := w.class()
+			w.must(w.Delete(t.Context(), shown.DeepCopy()))
+			return shown
+		},
+		"it is going away": func(w *world) *v1alpha1.SiteClass {
+			w.restored()
+			shown := w.class()
+			shown.Finalizers = []string{metav1.FinalizerOrphanDependents}
+			w.must(w.Update(t.Context(), shown))
+			w.must(w.Delete(t.Context(), shown.DeepCopy()))
+			return shown
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			names := w.hasRevisions(2)
+			old := restored(w)
+			w.r.Client = interceptor.NewClient(w.Client.(client.WithWatch), interceptor.Funcs{
+				Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+					if class, ok := o.(*v1alpha1.SiteClass); ok {
+						old.DeepCopyInto(class)
+						return nil
+					}
+					return c.Get(ctx, key, o, opts...)
+				},
+			})
+			result, err := w.r.Reconcile(t.Context(), ctrl.Request{NamespacedName: classKey})
+			if err != nil || result.RequeueAfter != collectedAfter {
+				t.Errorf("%+v, %v; want it to wait for the cache", result, err)
+			}
+			for _, revision := range names {
+				if owners := w.revisions()[revision].OwnerReferences; len(owners) > 0 {
+					t.Errorf("%s was given to %v", revision, owners)
+				}
+			}
+			w.r.Client = w.Client // and now it shows it
+			w.reconcile()
+			for _, revision := range names {
+				if owned := len(w.revisions()[revision].OwnerReferences) > 0; owned != (name == "it was made anew") {
+					t.Errorf("in the end %s is owned: %t", revision, owned)
+				}
+			}
+		})
 	}
 }
 

@@ -104,11 +104,27 @@ func (r *Reconciler) takeBack(ctx context.Context, s *scope, want *appsv1.Contro
 		if len(c.OwnerReferences) > 0 || !c.DeletionTimestamp.IsZero() || c.Name == want.Name && !sameJSON(c.Data.Raw, want.Data.Raw) {
 			continue
 		}
+		if err := r.stillThis(ctx, s.class); err != nil {
+			return err
+		}
 		before := c.DeepCopy()
 		c.OwnerReferences = want.OwnerReferences
 		if err := r.Patch(ctx, c, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 			return fmt.Errorf("take ControllerRevision %s back: %w", c.Name, err)
 		}
+	}
+	return nil
+}
+
+// stillThis looks past the cache whether the class that it shows is there. What is given to one of before is garbage; and what is given to one that is going
+// away goes with it.
+func (r *Reconciler) stillThis(ctx context.Context, class *v1alpha1.SiteClass) error {
+	now := &v1alpha1.SiteClass{}
+	if err := r.Reader.Get(ctx, client.ObjectKeyFromObject(class), now); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("read SiteClass %s: %w", class.Name, err)
+	}
+	if now.UID != class.UID || !now.DeletionTimestamp.IsZero() {
+		return &duty.Waiting{For: "the cache to show SiteClass " + class.Name + " as it is", After: collectedAfter}
 	}
 	return nil
 }

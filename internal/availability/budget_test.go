@@ -2,6 +2,7 @@ package availability
 
 import (
 	"testing"
+	"time"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
@@ -31,5 +32,34 @@ func TestWhatFitsIntoABudget(t *testing.T) {
 				t.Errorf("%v", got)
 			}
 		})
+	}
+}
+
+func TestWhichDaysUsageCountsToday(t *testing.T) {
+	evening := time.Date(2026, 11, 23, 0, 30, 0, 0, time.FixedZone("CET", 3600)) // on the 22nd, 23:30 UTC
+	for name, tc := range map[string]struct {
+		date   string
+		counts bool
+	}{
+		"today's, by UTC":                             {"2026-11-22", true},
+		"not the day before's, which is over":         {"2026-11-21", false},
+		"the next day's, as a clock may be ahead":     {"2026-11-23", true},
+		"not the day after that: that clock is wrong": {"2026-11-24", false},
+		"nor next year's":                             {"2027-11-22", false},
+		"nor what is no date":                         {"soon", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := v1alpha1.RegistrarUsage{Date: tc.date, Registrations: 3, Spent: &v1alpha1.Price{Amount: "1.00", Currency: "EUR"}}
+			want := v1alpha1.RegistrarUsage{Date: "2026-11-22"}
+			if tc.counts {
+				want = before
+			}
+			if got := UsedToday(&before, evening); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	}
+	if got := UsedToday(nil, evening); got != (v1alpha1.RegistrarUsage{Date: "2026-11-22"}) {
+		t.Errorf("nothing was used, and that is %+v", got)
 	}
 }

@@ -127,18 +127,29 @@ func TestADeliveryGoesOnFromItsRecordAlone(t *testing.T) {
 			v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(12 * time.Second), LastResponse: "429 ClientError", SendAgain: "x"},
 		},
 		"a send-again during the delivery makes it due and keeps the count": {
-			Hasten(End(begun, start, Answered(503, 0), middle), start.Add(2*time.Second), "y"),
+			SendAgain(End(begun, start, Answered(503, 0), middle), start.Add(2*time.Second), "y"),
 			v1alpha1.Delivery{
 				Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(2 * time.Second), LastResponse: "503 ServerError", SendAgain: "y",
 			},
 		},
 		"a send-again when it is due already changes no time": {
-			Hasten(begun, start.Add(time.Minute), "y"),
+			SendAgain(begun, start.Add(time.Minute), "y"),
 			v1alpha1.Delivery{Attempt: 2, Attempts: 1, FirstAttemptTime: at(0), LastAttemptTime: at(0), NextAttemptTime: at(Hold), SendAgain: "y"},
 		},
 		"a send-again during an attempt waits until that is surely over": {
-			Hasten(Begin(v1alpha1.Delivery{Attempt: 2, Attempts: 8, FirstAttemptTime: at(-time.Hour), NextAttemptTime: at(0)}, start, middle), start.Add(2*time.Second), "y"),
+			SendAgain(Begin(v1alpha1.Delivery{Attempt: 2, Attempts: 8, FirstAttemptTime: at(-time.Hour), NextAttemptTime: at(0)}, start, middle), start.Add(2*time.Second), "y"),
 			v1alpha1.Delivery{Attempt: 2, Attempts: 9, FirstAttemptTime: at(-time.Hour), LastAttemptTime: at(0), NextAttemptTime: at(Hold), SendAgain: "y"},
+		},
+		"a send-again of what is delivered begins anew": {
+			SendAgain(End(begun, start, Answered(200, 0), middle), start.Add(2*time.Second), "y"), v1alpha1.Delivery{Attempt: 2, NextAttemptTime: at(2 * time.Second), SendAgain: "y"},
+		},
+		"and so does one of what was given up": {
+			SendAgain(v1alpha1.Delivery{Attempt: 2, Attempts: 36, FirstAttemptTime: at(-Lifetime), LastAttemptTime: at(0), LastResponse: "Timeout"}, start.Add(time.Hour), "y"),
+			v1alpha1.Delivery{Attempt: 2, NextAttemptTime: at(time.Hour), SendAgain: "y"},
+		},
+		"and one that comes when it is too late for a further attempt, once the last is surely over": {
+			SendAgain(Begin(v1alpha1.Delivery{Attempt: 2, Attempts: 36, FirstAttemptTime: at(-Lifetime), NextAttemptTime: at(0)}, start, middle), start.Add(2*time.Second), "y"),
+			v1alpha1.Delivery{Attempt: 2, NextAttemptTime: at(Hold), SendAgain: "y"},
 		},
 		"a new outcome waits until an attempt at the old one is surely over": {
 			Restart(begun, 3, start.Add(20*time.Second), "x"), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(Hold), SendAgain: "x"},
@@ -147,7 +158,7 @@ func TestADeliveryGoesOnFromItsRecordAlone(t *testing.T) {
 			Restart(Restart(begun, 3, start.Add(10*time.Second), ""), 4, start.Add(20*time.Second), ""), v1alpha1.Delivery{Attempt: 4, NextAttemptTime: at(Hold)},
 		},
 		"and a send-again of what is waiting for it": {
-			Hasten(Restart(begun, 3, start.Add(10*time.Second), ""), start.Add(20*time.Second), "y"), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(Hold), SendAgain: "y"},
+			SendAgain(Restart(begun, 3, start.Add(10*time.Second), ""), start.Add(20*time.Second), "y"), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(Hold), SendAgain: "y"},
 		},
 		"a new outcome waits for nothing once the old one's answer is on record": {
 			Restart(End(begun, start.Add(time.Second), Answered(503, 0), middle), 3, start.Add(2*time.Second), ""), v1alpha1.Delivery{Attempt: 3, NextAttemptTime: at(2 * time.Second)},

@@ -22,14 +22,21 @@ func Restart(before v1alpha1.Delivery, attempt int32, now time.Time, sendAgain s
 	return d
 }
 
-// Hasten makes an unfinished delivery due at once, though not before its last attempt is surely over, and records the value of the send-again annotation
-// that asked for it. The counters go on.
-func Hasten(d v1alpha1.Delivery, now time.Time, sendAgain string) v1alpha1.Delivery {
-	if soonest := free(d, now); d.NextAttemptTime == nil || d.NextAttemptTime.After(soonest.Time) {
-		d.NextAttemptTime = soonest
+// SendAgain obeys a new value of the send-again annotation, and records it. An unfinished delivery is due at once, though not before its last attempt is surely
+// over, and its counters go on. One that is finished, or would be given up without that attempt, begins anew: the wish must not be spent on nothing.
+func SendAgain(d v1alpha1.Delivery, now time.Time, wish string) v1alpha1.Delivery {
+	if Finished(d) {
+		return Restart(d, d.Attempt, now, wish)
 	}
-	d.SendAgain = sendAgain
-	return d
+	next := d
+	next.SendAgain = wish
+	if soonest := free(d, now); d.NextAttemptTime.After(soonest.Time) {
+		next.NextAttemptTime = soonest
+	}
+	if tooLate(next) {
+		return Restart(d, d.Attempt, now, wish)
+	}
+	return next
 }
 
 // Busy returns for how long an attempt may still be under way elsewhere; zero when there is none.
@@ -106,18 +113,22 @@ func End(d v1alpha1.Delivery, now time.Time, answer Answer, random float64) v1al
 		d.DeliveredTime, d.NextAttemptTime = latest(now), nil
 		return d
 	}
-	next := earliest(now.Add(nextPause(d.Attempts, answer.RetryAfter, random)))
-	if d.FirstAttemptTime != nil && next.After(d.FirstAttemptTime.Add(Lifetime)) {
-		next = nil
+	d.NextAttemptTime = earliest(now.Add(nextPause(d.Attempts, answer.RetryAfter, random)))
+	if tooLate(d) {
+		d.NextAttemptTime = nil
 	}
-	d.NextAttemptTime = next
 	return d
+}
+
+// tooLate says whether the next attempt would come later than Lifetime after the first.
+func tooLate(d v1alpha1.Delivery) bool {
+	return d.FirstAttemptTime != nil && d.NextAttemptTime.After(d.FirstAttemptTime.Add(Lifetime))
 }
 
 // Expire gives up an unfinished delivery whose next attempt is due, and later than Lifetime after the first. End sees to that; this is for the record of an
 // attempt whose answer never got there.
 func Expire(d v1alpha1.Delivery, now time.Time) v1alpha1.Delivery {
-	if Finished(d) || d.FirstAttemptTime == nil || Wait(d, now) > 0 || !d.NextAttemptTime.After(d.FirstAttemptTime.Add(Lifetime)) {
+	if Finished(d) || Wait(d, now) > 0 || !tooLate(d) {
 		return d
 	}
 	d.NextAttemptTime = nil

@@ -23,6 +23,8 @@ const (
 	maxRetryAfter = time.Hour
 	// minRetryAfter keeps a registrar that says "now" from being asked in a circle.
 	minRetryAfter = time.Second
+	// rounding is more than two computations of when the bucket has its next token differ by.
+	rounding = time.Microsecond
 )
 
 // Limit returns the accounts of a source, each behind one token bucket for all that call it: spec.limits.callsPerMinute. And where a
@@ -82,8 +84,10 @@ type gate struct {
 	perMinute int32
 	// closed is until when the registrar asked to be left alone.
 	closed time.Time
-	// slot is the last time that was given to somebody to come back at.
-	slot time.Time
+	// slots are the times that were given to names to come back at, and slot is the last of them. Who comes before its time, as something else woke it, keeps
+	// its own: or else it would make everybody behind it wait longer.
+	slots map[string]time.Time
+	slot  time.Time
 }
 
 func (g *gate) set(perMinute int32, now time.Time) {
@@ -99,16 +103,17 @@ func (g *gate) set(perMinute int32, now time.Time) {
 		g.bucket.SetLimitAt(now, limit)
 		g.bucket.SetBurstAt(now, burst)
 	}
-	g.perMinute = perMinute
+	g.perMinute, g.slots, g.slot = perMinute, map[string]time.Time{}, time.Time{}
 }
 
-// admit takes a token, or says how long to stay away, and why.
-func (g *gate) admit(now time.Time, random float64) *Throttled {
+// admit takes a token, or says how long a name is to stay away, and why.
+func (g *gate) admit(name string, now time.Time, random float64) *Throttled {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	free, why := g.closed, errClosed
 	if !now.Before(free) {
 		if g.bucket.AllowN(now, 1) {
+			delete(g.slots, name)
 			return nil
 		}
 		why = errBusy
@@ -117,11 +122,24 @@ func (g *gate) admit(now time.Time, random float64) *Throttled {
 		next.CancelAt(now)
 	}
 	interval := time.Minute / time.Duration(g.perMinute)
+	wait := g.slotOf(name, free, interval).Sub(now)
+	return &Throttled{RetryAfter: wait + time.Duration(random*float64(interval+wait/10)), Err: why}
+}
+
+// slotOf gives a name a slot behind all others, none of them before free. One that it has already is good for as long as it is not before free.
+func (g *gate) slotOf(name string, free time.Time, interval time.Duration) time.Time {
+	if slot, ok := g.slots[name]; ok && free.Sub(slot) < rounding {
+		if slot.Before(free) {
+			return free
+		}
+		return slot
+	}
 	if g.slot = g.slot.Add(interval); g.slot.Before(free) {
 		g.slot = free
+		clear(g.slots) // they are all before it too
 	}
-	wait := g.slot.Sub(now)
-	return &Throttled{RetryAfter: wait + time.Duration(random*float64(interval+wait/10)), Err: why}
+	g.slots[name] = g.slot
+	return g.slot
 }
 
 // credit takes a token that may not be there yet, or says how long the account is closed.
@@ -162,16 +180,16 @@ func (a *limitedAccount) Check(ctx context.Context) error {
 	if wait := a.gate.credit(a.clock.Now()); wait > 0 {
 		return &Throttled{RetryAfter: wait, Err: errClosed}
 	}
-	return a.heed(a.inner.Check(ctx))
+	return a.heed("", a.inner.Check(ctx))
 }
 
 // LookUp is what everything begins with, and so where everybody has to queue.
 func (a *limitedAccount) LookUp(ctx context.Context, query Query) (Sighting, error) {
-	if no := a.gate.admit(a.clock.Now(), a.random()); no != nil {
+	if no := a.gate.admit(query.Domain, a.clock.Now(), a.random()); no != nil {
 		return Sighting{}, no
 	}
 	sighting, err := a.inner.LookUp(ctx, query)
-	return sighting, a.heed(err)
+	return sighting, a.heed(query.Domain, err)
 }
 
 // Buy goes out on credit.
@@ -196,17 +214,23 @@ func (a *limitedAccount) closed() (Rejected, bool) {
 }
 
 // heed keeps everybody away where an error says so, and spreads when they come back.
-func (a *limitedAccount) heed(err error) error {
-	var throttled *Throttled
-	if !errors.As(err, &throttled) {
+func (a *limitedAccount) heed(name string, err error) error {
+	throttled := a.close(err)
+	if throttled == nil {
 		return err
 	}
-	now := a.clock.Now()
-	a.gate.close(now, throttled.RetryAfter)
-	if later := a.gate.admit(now, a.random()); later != nil {
+	if later := a.gate.admit(name, a.clock.Now(), a.random()); later != nil {
 		return &Throttled{RetryAfter: later.RetryAfter, Err: throttled.Err}
 	}
 	return err
+}
+
+// close keeps everybody away where an error says so; nil where it does not.
+func (a *limitedAccount) close(err error) (throttled *Throttled) {
+	if errors.As(err, &throttled) {
+		a.gate.close(a.clock.Now(), throttled.RetryAfter)
+	}
+	return throttled
 }
 
 func (a *limitedAccount) heedResult(result Result) Result {
@@ -216,7 +240,7 @@ func (a *limitedAccount) heedResult(result Result) Result {
 			a.gate.close(a.clock.Now(), r.RetryAfter)
 		}
 	case Unknown:
-		_ = a.heed(r.Err)
+		a.close(r.Err) // who comes back for it looks it up first, and is given its time then
 	}
 	return result
 }

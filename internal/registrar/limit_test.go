@@ -3,6 +3,8 @@ package registrar
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -42,6 +44,7 @@ type queue struct {
 	clock  *clocktesting.FakePassiveClock
 	source Source
 	spec   *v1alpha1.Registrar
+	names  int
 }
 
 func newQueue(t *testing.T, perMinute int32) *queue {
@@ -60,10 +63,16 @@ func (q *queue) account() Registrar {
 	return a
 }
 
-// lookUp is how long the next look-up has to wait; zero where it was let through.
+// lookUp is how long the look-up of one more name has to wait; zero where it was let through.
 func (q *queue) lookUp() time.Duration {
 	q.t.Helper()
-	s, err := q.account().LookUp(q.t.Context(), Query{})
+	q.names++
+	return q.lookUpOf(fmt.Sprintf("%d.gent", q.names))
+}
+
+func (q *queue) lookUpOf(name string) time.Duration {
+	q.t.Helper()
+	s, err := q.account().LookUp(q.t.Context(), Query{Domain: name})
 	var throttled *Throttled
 	switch {
 	case err == nil && s.InAccount == Yes:
@@ -71,7 +80,7 @@ func (q *queue) lookUp() time.Duration {
 	case errors.As(err, &throttled) && throttled.RetryAfter > 0:
 		return throttled.RetryAfter
 	}
-	q.t.Fatalf("%+v, %v", s, err)
+	q.t.Fatalf("%s: %+v, %v", name, s, err)
 	return 0
 }
 
@@ -100,6 +109,84 @@ func TestAnAccountIsCalledOnlySoOften(t *testing.T) {
 	}
 }
 
+// wantWait looks a name up and compares how long it has to wait.
+func (q *queue) wantWait(name string, want time.Duration) {
+	q.t.Helper()
+	if got := q.lookUpOf(name); got != want {
+		q.t.Errorf("%s waits for %s, want %s", name, got, want)
+	}
+}
+
+func TestWhoComesBeforeItsTimeKeepsIt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fill func(q *queue)
+		free time.Duration
+	}{
+		"while all tokens are taken": {func(q *queue) { q.lookUp() }, 6 * time.Second},
+		"while the registrar wants to be left alone": {func(q *queue) {
+			q.desk.result = Rejected{Reason: RejectedPostponed, RetryAfter: time.Minute}
+			q.account().Buy(q.t.Context(), Order{})
+		}, time.Minute},
+		"after an answer that is not clear": {func(q *queue) {
+			q.desk.result = Unknown{Err: &Throttled{RetryAfter: time.Minute, Err: errors.New("503")}}
+			q.account().Buy(q.t.Context(), Order{})
+		}, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newQueue(t, 10)
+			tc.fill(q)
+			q.wantWait("alice.gent", tc.free)
+			q.wantWait("bob.gent", tc.free+6*time.Second)
+			for range 5 {
+				q.later(time.Second)
+				tc.free -= time.Second
+				q.wantWait("alice.gent", tc.free)
+			}
+			q.wantWait("carol.gent", tc.free+12*time.Second)
+
+			q.later(tc.free)
+			q.wantWait("carol.gent", 0)              // and finds a token
+			q.wantWait("carol.gent", 18*time.Second) // its slot is spent
+			q.wantWait("alice.gent", 24*time.Second) // and alice's is past
+			q.wantWait("bob.gent", 6*time.Second)
+		})
+	}
+}
+
+// TestATimeIsKeptAtAnyRate comes at odd moments: the bucket counts in fractions.
+func TestATimeIsKeptAtAnyRate(t *testing.T) {
+	dice := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // the same in each run
+	upTo := func(d time.Duration) time.Duration { return 1 + time.Duration(dice.Int64N(int64(d))) }
+	for range 3000 {
+		perMinute := 1 + dice.Int32N(600)
+		q := newQueue(t, perMinute)
+		for range max(perMinute/burstShare, 1) {
+			q.lookUp()
+		}
+		q.later(upTo(time.Minute / time.Duration(perMinute+1)))
+		wait := q.lookUpOf("alice.gent")
+		due := q.clock.Now().Add(wait)
+		for q.later(upTo(wait)); due.Sub(q.clock.Now()) > rounding; q.later(upTo(wait)) {
+			if moved := q.clock.Now().Add(q.lookUpOf("alice.gent")).Sub(due).Abs(); moved > rounding {
+				t.Errorf("at %d a minute its time is moved by %s", perMinute, moved)
+			}
+		}
+	}
+}
+
+func TestSlotsThatArePastAreForgotten(t *testing.T) {
+	q := newQueue(t, 10)
+	for range 100 {
+		q.lookUp()
+	}
+	q.later(time.Hour)
+	q.wantWait("alice.gent", 0)
+	q.wantWait("bob.gent", 6*time.Second)
+	if got := len(q.source.(*limitedSource).gates["one"].slots); got != 1 {
+		t.Errorf("%d slots are remembered, want bob's", got)
+	}
+}
+
 func TestAThousandThatComeAtOnceGetTheirTurn(t *testing.T) {
 	q := newQueue(t, 600)
 	due := map[int]time.Time{}
@@ -112,7 +199,7 @@ func TestAThousandThatComeAtOnceGetTheirTurn(t *testing.T) {
 			if due[i].After(q.clock.Now()) {
 				continue
 			}
-			wait := q.lookUp()
+			wait := q.lookUpOf(fmt.Sprintf("%d.gent", i))
 			if wait == 0 {
 				delete(due, i)
 				continue
@@ -259,6 +346,19 @@ func TestARateThatIsRaisedHoldsAtOnce(t *testing.T) {
 	for range 50 {
 		if wait := q.lookUp(); wait != 0 {
 			t.Fatalf("held up for %s", wait)
+		}
+	}
+}
+
+func TestARateThatIsRaisedHoldsForThoseBehindALongLineToo(t *testing.T) {
+	q := newQueue(t, 1)
+	for range 60 {
+		q.lookUp()
+	}
+	q.spec.Spec.Limits.CallsPerMinute = ptr.To[int32](60)
+	for wait := time.Duration(0); wait == 0; q.later(time.Millisecond) {
+		if wait = q.lookUp(); wait > 2*time.Second {
+			t.Errorf("who comes after the rate was raised waits for %s", wait)
 		}
 	}
 }

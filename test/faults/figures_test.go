@@ -41,14 +41,14 @@ func (f *tally) note(j job, w *sim.World, err error) {
 	part := f.by[j.part]
 	if part == nil {
 		part = &figure{Part: j.part}
-		f.by[j.part], f.begins[j.part] = part, time.Now() //nolint:forbidigo // how long it takes is told to people
+		f.by[j.part], f.begins[j.part] = part, time.Now()
 		f.parts = append(f.parts, j.part)
 	}
 	part.Runs++
 	if w != nil {
 		part.Calls += len(w.Calls()) / 2
 	}
-	part.Seconds = time.Since(f.begins[j.part]).Seconds() //nolint:forbidigo // likewise
+	part.Seconds = time.Since(f.begins[j.part]).Seconds()
 	switch {
 	case err == nil:
 	case errors.Is(err, sim.ErrBoughtTwice):

@@ -15,12 +15,15 @@ const standstill = 3 * time.Minute
 // One manager stands still before a call, another takes over and does all that there is to do, then the first goes on, and both believe to lead.
 func TestWheneverAnotherLeaderTakesOver(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for i, s := range chosen(scenarios) {
 		for _, m := range disturbable(t, s) {
 			if m.Moment != sim.Before || m.Call.Duty == sim.DutyFrontEnd || m.Call.Read() && s.name != scenarios[0].name {
 				continue
 			}
 			for name, stand := range standing {
+				if i > 3 && name != "works for three minutes" && only == "" {
+					continue
+				}
 				jobs = append(jobs, job{part: "two leaders", scenario: s, disturbance: disturbance{
 					name: fmt.Sprintf("one stands still before %s, the other %s", m.Call, name),
 					arrange: func(*sim.World) sim.Script {
@@ -125,6 +128,7 @@ func takingTurns(_ *sim.World, first, second sim.Call) sim.Script {
 		case m != sim.Before:
 		case other == nil && c == first:
 			one, other = t.Process, w.NewManager()
+			w.Disturbed++
 			return sim.Verdict{Action: sim.Pause, Until: func(w *sim.World) bool { return stopped || w.Idle(other) }}
 		case t.Process == other && !stopped && same(c, second):
 			stopped = true

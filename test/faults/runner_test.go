@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,8 +108,37 @@ func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
 	if err := w.Verify(); err != nil {
 		return w, err
 	}
+	if err := j.ending(w); err != nil {
+		return w, err
+	}
+	if j.arrange != nil && j.part != "at random" && w.Disturbed == 0 {
+		return w, errors.New("nothing went wrong: the call that was to be disturbed did not come")
+	}
 	w.Mark()
 	return w, w.Quiet()
+}
+
+// passing are the parts in which what goes wrong is over long before any deadline, so that every order ends as it would without.
+var passing = []string{"undisturbed", "process dies", "call fails", "old read", "old read after a death", "two leaders", "slow duty", "late order", "restore"}
+
+// ending judges how the order that was placed last ended.
+func (j job) ending(w *sim.World) error {
+	if len(j.scenario.ends) == 0 || !slices.Contains(passing, j.part) {
+		return nil
+	}
+	if len(w.Citizen.Accepted) == 0 {
+		return nil // the only site was being deleted, and is in no backup
+	}
+	last := 0
+	for _, told := range w.Receiver.Ledger {
+		if told.Domain == alice && told.Answer == 200 {
+			last = told.Code
+		}
+	}
+	if !slices.Contains(j.scenario.ends, last) {
+		return fmt.Errorf("%w: it ended in %d, and not in one of %v", sim.ErrUntrue, last, j.scenario.ends)
+	}
+	return nil
 }
 
 // horizon is after how long nothing can be under way any more: longer than the deadlines, the farewell, the time after which failed sites go, and as many
@@ -179,6 +209,9 @@ func runAll(t *testing.T, jobs []job, stride int) {
 	}
 	close(queue)
 	wait.Wait()
+	if done.Load() == 0 && len(jobs) > 0 {
+		t.Error("no run was made")
+	}
 	t.Logf("%d of %d runs, %d of them red", done.Load(), len(jobs), failures.Load())
 }
 

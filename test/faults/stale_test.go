@@ -45,11 +45,12 @@ func TestHoweverOldTheCache(t *testing.T) {
 // oldFrom is a Script in which a read is old, or all of that pass from there on.
 func oldFrom(c sim.Call, older int, pass bool) sim.Script {
 	var old *sim.Task
-	return sim.ScriptFunc(func(_ *sim.World, t *sim.Task, now sim.Call, m sim.Moment) sim.Verdict {
+	return sim.ScriptFunc(func(w *sim.World, t *sim.Task, now sim.Call, m sim.Moment) sim.Verdict {
 		switch {
 		case m != sim.Before || !now.Cached():
 		case now == c && old == nil:
 			old = t
+			w.Disturbed++
 			return sim.Verdict{Older: older}
 		case pass && t == old:
 			return sim.Verdict{Older: older}

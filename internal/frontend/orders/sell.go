@@ -95,10 +95,7 @@ func (d *Desk) works(registrar *v1alpha1.Registrar) bool {
 // untilLimitEnds is how long today's limit of registrations or of spending, where one is reached, still holds.
 func (d *Desk) untilLimitEnds(registrar *v1alpha1.Registrar) time.Duration {
 	limits, today := registrar.Spec.Limits, d.Clock.Now().UTC()
-	var used v1alpha1.RegistrarUsage
-	if usage := registrar.Status.Usage; usage != nil && usage.Date == today.Format(time.DateOnly) {
-		used = *usage
-	}
+	used := availability.UsedToday(registrar.Status.Usage, today)
 	counted := limits.RegistrationsPerDay == nil || used.Registrations < *limits.RegistrationsPerDay
 	if counted && (limits.SpendingPerDay == nil || availability.Fits(limits.MaxPrice, used.Spent, *limits.SpendingPerDay)) {
 		return 0

@@ -22,6 +22,8 @@ func TestTheDaysLimitHoldsUntilMidnightUTC(t *testing.T) {
 		"one left":                   {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 1}, 0},
 		"none left":                  {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 2}, 90 * time.Minute},
 		"used up the day before":     {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-21", Registrations: 2}, 0},
+		"used up by a clock ahead":   {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-23", Registrations: 2}, 90 * time.Minute},
+		"by one that was wrong":      {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-24", Registrations: 2}, 0},
 		"a limit of nothing":         {limit(0), nil, 90 * time.Minute},
 		"more than the limit allows": {limit(2), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Registrations: 7}, 90 * time.Minute},
 	} {
@@ -49,6 +51,8 @@ func TestTheDaysBudgetHoldsUntilMidnightUTC(t *testing.T) {
 		"enough left for the dearest name": {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Spent: euro("50.00")}, 0},
 		"a cent too little":                {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-22", Spent: euro("50.01")}, 90 * time.Minute},
 		"spent the day before":             {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-21", Spent: euro("100.00")}, 0},
+		"spent by a clock ahead":           {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2026-11-23", Spent: euro("100.00")}, 90 * time.Minute},
+		"by one that was wrong":            {euro("100.00"), &v1alpha1.RegistrarUsage{Date: "2027-11-22", Spent: euro("100.00")}, 0},
 		"a budget of nothing":              {euro("0.00"), nil, 90 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {

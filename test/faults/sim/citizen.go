@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -16,7 +17,7 @@ import (
 // repeatAfter is how long the onboarder waits before it asks again after no answer or a 503, and patience how often it does.
 const (
 	repeatAfter = 10 * time.Second
-	patience    = 200
+	patience    = 2000
 )
 
 // Acceptance is an order that was answered 201.
@@ -52,7 +53,7 @@ func (c *Citizen) try(o orders.Order, left int) {
 	w.later(0, "order "+o.DomainAsSent, func(context.Context) {
 		again := func() {
 			if left == 0 {
-				c.open--
+				w.fail(fmt.Errorf("%w: the order for %s never got an answer", ErrUntold, o.DomainAsSent))
 				return
 			}
 			w.later(repeatAfter, "order again", func(context.Context) { c.try(o, left-1) })
@@ -83,13 +84,16 @@ func (c *Citizen) place(ctx context.Context, t *Task, o orders.Order, again func
 	switch {
 	case errors.As(err, &not):
 		w.tracef("the order for %s is answered 409", o.DomainAsSent)
+		if e := w.Registry.entry(o.DomainAsSent); !e.HeldByOther && !e.Held && !e.Open && w.Website(o.DomainAsSent) == nil {
+			w.fail(fmt.Errorf("%w: 409 to an order for %s, which nobody has", ErrUntrue, o.DomainAsSent))
+		}
 		c.Refused = append(c.Refused, o.DomainAsSent)
 		c.open--
 	case err != nil:
 		w.tracef("the order for %s is answered 503: %v", o.DomainAsSent, err)
 		again()
 	default:
-		site := w.Website(o.DomainAsSent)
+		site := w.lastWebsite(o.DomainAsSent)
 		w.tracef("the order for %s is answered 201 (%s)", o.DomainAsSent, result)
 		c.open--
 		if site != nil {

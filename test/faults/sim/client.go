@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -90,6 +89,9 @@ func (t *Task) wrote(o client.Object, sub string) {
 		if sub != "" {
 			t.fenced = t.world.store.changes
 		}
+		if r := t.world.Registry; apimeta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionNeedsAttention) && !r.NoOrders && !r.NoOperations {
+			t.world.fail(fmt.Errorf("%w: %s", ErrAttention, o.Name))
+		}
 	case *v1alpha1.IndieSite:
 		if sub != "" && o.Status.Delivery != nil {
 			t.telling = told{o.UID, o.Status.Delivery.Attempt}
@@ -97,11 +99,15 @@ func (t *Task) wrote(o client.Object, sub string) {
 	}
 }
 
+// applied is an apply configuration, which has the answer once it was applied.
+type applied interface {
+	metav1.Object
+	GroupVersionKind() schema.GroupVersionKind
+	UnstructuredContent() map[string]any
+}
+
 func (p *Process) apply(ctx context.Context, c client.WithWatch, config runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
-	o, ok := config.(interface {
-		metav1.Object
-		GroupVersionKind() schema.GroupVersionKind
-	})
+	o, ok := config.(applied)
 	if !ok {
 		return fmt.Errorf("the simulation takes only unstructured apply configurations, not %T", config)
 	}
@@ -113,7 +119,7 @@ func (p *Process) apply(ctx context.Context, c client.WithWatch, config runtime.
 		}
 		p.world.writes++
 		p.world.store.date(o, p.world.timestamp())
-		return p.world.observe(ctx, objectKey{kind.GroupKind(), types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}})
+		return p.world.applied(o)
 	})
 }
 

@@ -66,3 +66,16 @@ func newItem(scheme *runtime.Scheme, list client.ObjectList, kind schema.GroupVe
 }
 
 func labelsOf(o client.Object) labels.Set { return labels.Set(o.GetLabels()) }
+
+// applied remembers what an apply configuration became.
+func (w *World) applied(o applied) error {
+	typed, err := w.newOf(o.GroupVersionKind().GroupKind())
+	if err != nil {
+		return err
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.UnstructuredContent(), typed); err != nil {
+		return fmt.Errorf("read the applied %s: %w", o.GetName(), err)
+	}
+	w.wrote(typed)
+	return nil
+}

@@ -168,7 +168,7 @@ func (w *World) deadline(ctx context.Context) time.Time {
 	if !ok {
 		return w.Clock.Now().AddDate(1, 0, 0)
 	}
-	return w.Clock.Now().Add(time.Until(at)) //nolint:forbidigo // what is left by the real clock
+	return w.Clock.Now().Add(time.Until(at))
 }
 
 // rejectedError lets a Script have an order postponed.
@@ -176,7 +176,7 @@ type rejectedError struct{ reason registrar.Rejection }
 
 func (e *rejectedError) Error() string { return "the registrar answers " + string(e.reason) }
 
-// ErrPostponed, as Verdict.Err before a purchase, has the registrar ask to come back later.
+// ErrPostponed is for Verdict.Err before a purchase, and has the registrar ask to come back later.
 var ErrPostponed error = &rejectedError{registrar.RejectedPostponed}
 
 // order is what becomes of an order that arrives.
@@ -187,6 +187,7 @@ func (w *World) order(o registrar.Order) registrar.Result {
 	play := r.Play[o.Domain]
 	switch {
 	case (e.Held || e.Open) && !r.Careless:
+		w.fail(fmt.Errorf("%w: %s would have been, by a careless reseller", ErrBoughtTwice, o.Domain))
 		return registrar.Rejected{Reason: registrar.RejectedExists}
 	case play == TakenMeanwhile:
 		e.HeldByOther, e.Operation, e.Rejection = true, o.OperationID, registrar.RejectedTaken

@@ -20,7 +20,7 @@ func (w *World) Restored() int { return w.restored }
 // Restore makes everything anew from a backup that was made just now: without status, with other UIDs and without owners, as backup tools do. What
 // the factory makes by itself is not in the backup, nor what was being deleted.
 func (w *World) Restore() error {
-	w.restored++
+	w.lost()
 	for _, p := range slices.Clone(w.alive) {
 		w.Crash(p)
 	}
@@ -47,9 +47,15 @@ func (w *World) Restore() error {
 	return nil
 }
 
-// LoseStatus empties every status of the factory's own kinds.
-func (w *World) LoseStatus() error {
+// lost is what nobody knows any more once the statuses are lost: how many names were ordered that day.
+func (w *World) lost() {
 	w.restored++
+	clear(w.ordered)
+}
+
+// LoseStatus empties every status of the factory's own kinds, but for a frozen outcome, which the API server lets nobody take away.
+func (w *World) LoseStatus() error {
+	w.lost()
 	for _, e := range w.store.all() {
 		o := e.object.DeepCopyObject().(client.Object)
 		if !clearStatus(o) {
@@ -58,8 +64,9 @@ func (w *World) LoseStatus() error {
 		o.SetCreationTimestamp(metav1.Time{})
 		o.SetDeletionTimestamp(nil)
 		err := w.api.Status().Update(w.ctx, o)
-		if apierrors.IsInvalid(err) {
-			continue // a frozen outcome cannot be taken away
+		if site, ok := o.(*v1alpha1.IndieSite); ok && apierrors.IsInvalid(err) {
+			site.Status.Outcome = e.object.(*v1alpha1.IndieSite).Status.Outcome
+			err = w.api.Status().Update(w.ctx, site)
 		}
 		if err != nil {
 			return fmt.Errorf("take the status of %s: %w", e.key, err)

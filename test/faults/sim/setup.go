@@ -28,12 +28,14 @@ const (
 	tokenValue    = "mwf_the-token-of-the-simulation-with-enough-characters"
 	// CallbackURL is where orders are called back.
 	CallbackURL = "https://hallo.example/mwf"
-	// RegistrationDeadline, SetupDeadline and FailedSiteTTL are the SiteClass's.
+	// RegistrationDeadline is the SiteClass's.
 	RegistrationDeadline = time.Hour
-	SetupDeadline        = 30 * time.Minute
-	FailedSiteTTL        = 2 * time.Hour
+	// SetupDeadline is the SiteClass's.
+	SetupDeadline = 30 * time.Minute
+	// FailedSiteTTL is the SiteClass's.
+	FailedSiteTTL = 2 * time.Hour
 	// RegistrationsPerDay is the Registrar's limit.
-	RegistrationsPerDay = 3
+	RegistrationsPerDay = 6
 )
 
 // New makes a factory that is ready for orders, with one manager and one front end, in a pair of namespaces of its own. They stay behind, as envtest has

@@ -23,6 +23,17 @@ func (w *World) Website(name string) *v1alpha1.IndieSite {
 	return o
 }
 
+// lastWebsite is the IndieSite of that name as it was last, be it gone by now.
+func (w *World) lastWebsite(name string) *v1alpha1.IndieSite {
+	versions := w.store.versions[objectKey{factoryKind(v1alpha1.KindIndieSite), types.NamespacedName{Namespace: w.Sites, Name: name}}]
+	for i := len(versions) - 1; i >= 0; i-- {
+		if site, ok := versions[i].object.(*v1alpha1.IndieSite); ok {
+			return site
+		}
+	}
+	return nil
+}
+
 // Ended says whether the current attempt of a site has its outcome, or the site is gone.
 func (w *World) Ended(name string) bool {
 	site := w.Website(name)

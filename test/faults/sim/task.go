@@ -95,8 +95,8 @@ func (t *Task) pause(v Verdict) {
 	}
 }
 
-// enter passes one call of the duty to the Script, on both sides. make is the call. It returns the error that the duty sees.
-func (t *Task) enter(c Call, make func(v Verdict) error) error {
+// enter passes one call of the duty to the Script, on both sides. call is what does it. It returns the error that the duty sees.
+func (t *Task) enter(c Call, call func(v Verdict) error) error {
 	if t.Process.dead {
 		panic(died{})
 	}
@@ -106,7 +106,7 @@ func (t *Task) enter(c Call, make func(v Verdict) error) error {
 	if before.Action == Fail {
 		return orLost(before.Err)
 	}
-	err := make(before)
+	err := call(before)
 	if after := t.decide(c, After); after.Action == Fail {
 		return orLost(after.Err)
 	}

@@ -44,8 +44,8 @@ type World struct {
 	Cluster Cluster
 	// Depths is, of each read through the cache, how many older versions there were of what was read.
 	Depths map[Call]int
-	// Deaths counts processes that died, Steps what was done.
-	Deaths, Steps int
+	// Deaths counts processes that died, Steps what was done, and Disturbed what a Script says that it has done.
+	Deaths, Steps, Disturbed int
 
 	ctx       context.Context
 	api       client.WithWatch

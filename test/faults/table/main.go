@@ -58,11 +58,11 @@ func run(in io.Reader, out io.Writer) (bool, error) {
 	_, _ = fmt.Fprintln(w, "what goes wrong\truns\tcalls, transitions\tpurchases over one\tlost\tcontradictory\twrites after convergence\tother failures\ttime\t")
 	var sum line
 	for _, l := range lines {
-		print(w, l)
+		printLine(w, l)
 		sum = add(sum, l)
 	}
 	sum.Part = "together"
-	print(w, sum)
+	printLine(w, sum)
 	if err := w.Flush(); err != nil {
 		return false, fmt.Errorf("print the table: %w", err)
 	}
@@ -88,7 +88,7 @@ func read(in io.Reader) ([]line, error) {
 	return lines, nil
 }
 
-func print(w io.Writer, l line) {
+func printLine(w io.Writer, l line) {
 	name := l.Part
 	switch {
 	case l.Depth > 0:
