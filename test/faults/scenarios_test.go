@@ -119,11 +119,15 @@ func deleteAndOrderAgain(w *sim.World) error {
 	return nil
 }
 
-// deleteOnceThere waits for a site that some fault keeps from being made.
+// deleteOnceThere waits for a site that some fault keeps from being made, and not for one that something else has taken away.
 func deleteOnceThere(w *sim.World) error {
-	if w.Website(alice) == nil {
+	switch {
+	case w.Website(alice) != nil:
+		return w.DeleteSite(alice)
+	case len(w.Citizen.Accepted) > 0:
+		return nil
+	default:
 		w.Later(time.Second, "an admin looks for the site", func() error { return deleteOnceThere(w) })
 		return nil
 	}
-	return w.DeleteSite(alice)
 }
