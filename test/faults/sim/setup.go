@@ -31,7 +31,7 @@ const (
 	// RegistrationDeadline is the SiteClass's.
 	RegistrationDeadline = time.Hour
 	// SetupDeadline is the SiteClass's.
-	SetupDeadline = 30 * time.Minute
+	SetupDeadline = 10 * time.Minute
 	// FailedSiteTTL is the SiteClass's.
 	FailedSiteTTL = 2 * time.Hour
 	// RegistrationsPerDay is the Registrar's limit.
