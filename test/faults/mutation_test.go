@@ -43,7 +43,7 @@ func TestWithoutAFrozenOutcomeItIsRed(t *testing.T) {
 	mutant{
 		file:  "controllers/callback/transition.go",
 		edits: [][2]string{{"	if s.ended() {\n		return 0\n	}\n	code, wait", "	code, wait"}},
-		only:  "process dies: all is well, after callback send", finds: "is not told",
+		only:  "process dies: all is well, after callback send", finds: "the outcome of an attempt is frozen",
 	}.mustBeFound(t)
 }
 

@@ -25,7 +25,7 @@ func TestAFactoryThatGivesUpAfterTheFirstNoIsRed(t *testing.T) {
 	onlyInFull(t)
 	mutant{
 		file:  "internal/delivery/state.go",
-		edits: [][2]string{{"	d.NextAttemptTime = next\n	return d\n", "	d.NextAttemptTime = nil\n	return d\n"}},
+		edits: [][2]string{{"	if tooLate(d) {\n		d.NextAttemptTime = nil\n	}\n	return d\n", "	d.NextAttemptTime = nil\n	return d\n"}},
 		only:  "process dies: the receiver fails at first, after callback send", finds: "is not told",
 	}.mustBeFound(t)
 }

@@ -143,7 +143,7 @@ func (c *cached) Get(ctx context.Context, key client.ObjectKey, into client.Obje
 	call := c.p.call(verbCacheGet, into, "")
 	t := taskOf(ctx)
 	return t.enter(call, func(v Verdict) error {
-		w.Depths[w.lastCall()] = len(w.store.versions[objectKey{kind.GroupKind(), key}])
+		w.Depths[w.lastCall()] = w.store.depth(objectKey{kind.GroupKind(), key})
 		if v.Older > 0 {
 			c.p.catchUp(objectKey{kind.GroupKind(), key})
 		}
@@ -163,7 +163,7 @@ func (c *cached) List(ctx context.Context, into client.ObjectList, opts ...clien
 	options.ApplyOptions(opts)
 	return taskOf(ctx).enter(c.p.call(verbCacheList, into, ""), func(v Verdict) error {
 		var items []runtime.Object
-		w.Depths[w.lastCall()] = w.store.depth(kind.GroupKind(), options.Namespace)
+		w.Depths[w.lastCall()] = w.store.depths(kind.GroupKind(), options.Namespace)
 		if v.Older > 0 {
 			for _, o := range w.store.list(kind.GroupKind(), options.Namespace, 0, w.store.changes) {
 				c.p.catchUp(objectKey{kind.GroupKind(), client.ObjectKeyFromObject(o)})

@@ -71,6 +71,7 @@ func New(ctx context.Context, api client.WithWatch, seed uint64) (*World, error)
 		return nil, fmt.Errorf("the factory does not get ready: %w\n%s", err, strings.Join(w.trace, "\n"))
 	}
 	w.calls, w.log, w.trace, w.writes = map[Call]int{}, nil, nil, 0
+	w.store.settle()
 	w.OnDeath = w.replace
 	return w, nil
 }

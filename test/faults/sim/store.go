@@ -30,6 +30,7 @@ type objectKey struct {
 // version of an object; nil where there was none any more.
 type version struct {
 	object client.Object
+	// change that made it; zero for what has been there for longer than any cache is behind.
 	change int
 }
 
@@ -55,6 +56,17 @@ func (s *store) date(o metav1.Object, now metav1.Time) {
 	}
 	at := s.doomed[uid]
 	o.SetDeletionTimestamp(&at)
+}
+
+// settle forgets what was before: what there is now has been there for long.
+func (s *store) settle() {
+	for key := range s.versions {
+		if o := s.last(key); o != nil {
+			s.versions[key] = []version{{o, 0}}
+		} else {
+			delete(s.versions, key)
+		}
+	}
 }
 
 // put remembers a version, unless it is known.
@@ -89,18 +101,30 @@ func (s *store) at(key objectKey, older, change int) client.Object {
 	for n > 0 && versions[n-1].change > change {
 		n--
 	}
-	if n -= older; n <= 0 {
-		return nil
+	if n -= older; n > 0 {
+		return versions[n-1].object
 	}
-	return versions[n-1].object
+	if len(versions) > 0 && versions[0].change == 0 {
+		return versions[0].object
+	}
+	return nil
 }
 
-// depth is how often anything of a kind in a namespace changed.
-func (s *store) depth(kind schema.GroupKind, namespace string) int {
+// depth is how often an object changed.
+func (s *store) depth(key objectKey) int {
+	versions := s.versions[key]
+	if len(versions) > 0 && versions[0].change == 0 {
+		return len(versions) - 1
+	}
+	return len(versions)
+}
+
+// depths is how often anything of a kind in a namespace changed.
+func (s *store) depths(kind schema.GroupKind, namespace string) int {
 	n := 0
-	for key, versions := range s.versions {
+	for key := range s.versions {
 		if key.GroupKind == kind && (namespace == "" || key.Namespace == namespace) {
-			n += len(versions)
+			n += s.depth(key)
 		}
 	}
 	return n
@@ -116,7 +140,7 @@ func (s *store) list(kind schema.GroupKind, namespace string, older, change int)
 		}
 		keys = append(keys, key)
 		for _, v := range versions {
-			if v.change <= change {
+			if 0 < v.change && v.change <= change {
 				changes = append(changes, v.change)
 			}
 		}
