@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/test/faults/sim"
 )
 
@@ -40,18 +41,25 @@ func at(c sim.Call, m sim.Moment, v func(w *sim.World, t *sim.Task) sim.Verdict)
 }
 
 // disturbable are the moments of a scenario at which it makes a difference that something goes wrong: not around a read through the cache, which is no call;
-// not after a read, which is the same as before the call that follows; of what comes again and again only the first; and what comes before the
-// registrar has its first order only in the first scenario, as it is the same in all of them.
+// not after a read, which is the same as before the call that follows; of what comes again and again only the first; what comes before the
+// registrar has its first order only in the first scenario, as it is the same in all of them, and so is a workload, but for the scenarios in which it comes
+// and goes in a way of its own.
 func disturbable(t *testing.T, s scenario) []sim.Moments {
 	t.Helper()
 	var moments []sim.Moments
 	for _, m := range beforeTheEnd(undisturbed(t, s), s) {
 		again := (m.Call.Duty == sim.DutyRegistrar || m.Call.Verb == "probe") && m.Call.N > 2
-		if !m.Call.Cached() && !again && (m.Moment == sim.Before || !m.Call.Read()) {
+		same := s.name != scenarios[0].name && !s.rebuilds && workload(m.Call)
+		if !m.Call.Cached() && !again && !same && (m.Moment == sim.Before || !m.Call.Read()) {
 			moments = append(moments, m)
 		}
 	}
 	return moments
+}
+
+// workload says whether a call has to do with what the site consists of.
+func workload(c sim.Call) bool {
+	return c.Duty == sim.DutySiteClass || c.Duty == sim.DutySite && c.Kind != v1alpha1.KindIndieSite && c.Kind != v1alpha1.KindDomain && c.Verb != "probe"
 }
 
 // beforeTheEnd are the moments of a run until everything was settled, but for those that the first scenario has as well.

@@ -57,6 +57,7 @@ func untilIdle(_ *sim.World, other *sim.Process) func(*sim.World) bool {
 
 func untilLater(w *sim.World, _ *sim.Process) func(*sim.World) bool {
 	end := w.Clock.Now().Add(standstill)
+	w.Later(standstill, "three minutes are over", func() error { return nil }) // or the clock would go on to when something else is due
 	return func(w *sim.World) bool { return !w.Clock.Now().Before(end) }
 }
 

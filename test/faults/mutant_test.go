@@ -29,6 +29,7 @@ func (m mutant) mustBeFound(t *testing.T) {
 	if os.Getenv(mutantEnv) != "" || only != "" {
 		t.Skip("this is a mutant, or single runs were asked for")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	original := filepath.Join(apiserver.Root(), m.file)
 	source, err := os.ReadFile(original)

@@ -118,14 +118,20 @@ func happen(w *sim.World, kind int) error {
 type mixed struct {
 	faults []fault
 	moment int
+	// since is when a cache began to be behind.
+	since time.Time
 }
+
+// behind is for how long a cache may be behind: they catch up.
+const behind = time.Minute
 
 // Decide counts.
 func (s *mixed) Decide(w *sim.World, t *sim.Task, c sim.Call, m sim.Moment) sim.Verdict {
 	if c.Cached() {
-		return s.cached(c, m)
+		return s.cached(w, m)
 	}
 	s.moment++
+	s.since = time.Time{}
 	for _, f := range s.faults {
 		if f.Moment == s.moment {
 			return disturb(w, t, f.Kind, c, m)
@@ -135,9 +141,16 @@ func (s *mixed) Decide(w *sim.World, t *sim.Task, c sim.Call, m sim.Moment) sim.
 }
 
 // cached makes the reads between two moments old, where a fault says so.
-func (s *mixed) cached(_ sim.Call, m sim.Moment) sim.Verdict {
+func (s *mixed) cached(w *sim.World, m sim.Moment) sim.Verdict {
+	now := w.Clock.Now()
 	for _, f := range s.faults {
-		if m == sim.Before && f.Moment == s.moment && f.Kind >= 8 {
+		if m != sim.Before || f.Moment != s.moment || f.Kind < 8 {
+			continue
+		}
+		if s.since.IsZero() {
+			s.since = now
+		}
+		if now.Sub(s.since) < behind {
 			return sim.Verdict{Older: f.Kind - 7}
 		}
 	}

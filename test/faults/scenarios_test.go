@@ -13,8 +13,10 @@ const alice = "alice.gent"
 type scenario struct {
 	name string
 	// ends are the outcomes that the order that was placed last may have, where what goes wrong is over before any deadline.
-	ends    []int
-	arrange func(w *sim.World)
+	ends []int
+	// rebuilds is whether a workload comes and goes in a way of its own.
+	rebuilds bool
+	arrange  func(w *sim.World)
 	// play does what people do. The run then goes on until everything is settled.
 	play func(w *sim.World) error
 }
@@ -37,13 +39,13 @@ var scenarios = []scenario{
 	{name: "pending, then refused", ends: []int{500}, arrange: plays(sim.SlowThenRefused), play: order},
 	{name: "postponed twice", ends: []int{201}, arrange: plays(sim.Postponed), play: order},
 	{name: "registration deadline", ends: []int{500}, arrange: plays(sim.NeverReady), play: order},
-	{name: "setup deadline", ends: []int{500}, arrange: func(w *sim.World) { w.Cluster.NoCertificates = true }, play: order},
-	{name: "setup deadline, ordered again", ends: []int{201}, arrange: func(w *sim.World) { w.Cluster.NoCertificates = true }, play: orderAgainAfterSetup},
+	{name: "setup deadline", rebuilds: true, ends: []int{500}, arrange: func(w *sim.World) { w.Cluster.NoCertificates = true }, play: order},
+	{name: "setup deadline, ordered again", rebuilds: true, ends: []int{201}, arrange: func(w *sim.World) { w.Cluster.NoCertificates = true }, play: orderAgainAfterSetup},
 	{name: "refused, ordered again", ends: []int{201}, arrange: plays(sim.Refused), play: orderAgainAfterRefusal},
 	{name: "the receiver fails at first", ends: []int{201}, arrange: failsAtFirst(3), play: order},
 	{name: "token rotation", ends: []int{201}, arrange: failsAtFirst(2), play: rotate},
-	{name: "deleted half-way", ends: []int{500, 201}, play: deleteHalfWay},
-	{name: "deleted when it stands, ordered again", ends: []int{201}, play: deleteAndOrderAgain},
+	{name: "deleted half-way", rebuilds: true, ends: []int{500, 201}, play: deleteHalfWay},
+	{name: "deleted when it stands, ordered again", rebuilds: true, ends: []int{201}, play: deleteAndOrderAgain},
 	{name: "a careless reseller", ends: []int{201}, arrange: func(w *sim.World) { w.Registry.Careless = true }, play: order},
 	{name: "a careless reseller that is slow", ends: []int{201}, arrange: func(w *sim.World) {
 		w.Registry.Careless = true
