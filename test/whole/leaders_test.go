@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -183,17 +184,18 @@ func (t *town) elected() (*process, error) {
 // leads says whether a manager has been elected. One that loses the lease ends.
 func leads(p *process) bool { return p.alive() && p.log.contains("acquired lease") }
 
-// leader returns the index of the one manager that leads.
+// leader returns the index of the one manager that leads. One that has just lost the lease, on a busy machine, is waited for to end.
 func (t *town) leader(ctx context.Context) (int, error) {
 	found := -1
 	err := await(ctx, "a manager to lead", takeOver, func(context.Context) error {
-		for i, m := range t.managers {
-			if leads(m.now()) {
-				found = i
-				return nil
-			}
+		found = slices.IndexFunc(t.managers[:], func(m *pod) bool { return leads(m.now()) })
+		switch {
+		case found < 0:
+			return errors.New("none does")
+		case leads(t.managers[1-found].now()):
+			return errors.New("both do")
 		}
-		return errors.New("none does")
+		return nil
 	})
 	return found, err
 }
