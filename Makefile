@@ -75,7 +75,7 @@ demo: build cluster-images cluster-up $(BIN)/kustomize $(BIN)/demo ## A real clu
 	@$(BIN)/demo $(DEMO_FLAGS) run
 
 .PHONY: test
-test: check-go test-assets $(BIN)/helm $(BIN)/kustomize $(BIN)/with-apiserver ## Unit, golden and API server tests of every module; race detector where there is a C compiler
+test: check-go test-assets test-nameserver $(BIN)/helm $(BIN)/kustomize $(BIN)/with-apiserver ## Unit, golden and API server tests of every module; race detector where there is a C compiler
 	$(call say,Tests of the project)
 	@$(test_env) \
 	 $(BIN)/with-apiserver $(GO) test $$race -timeout 20m $(TESTFLAGS) $(PACKAGES)
@@ -97,11 +97,11 @@ faults: check-go test-assets ## The proof in full: whatever goes wrong at any mo
 	$(call say,Fault harness)
 	@rm -f $(FAULTS_REPORT)
 	@$(test_env) export CGO_ENABLED=0 GOGC=400 FAULTS=full FAULTS_REPORT=$(FAULTS_REPORT) code=0; \
-	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run ProgramsKeep ./test/whole & programs=$$!; \
-	 trap 'kill $$programs 2>/dev/null || true' EXIT; \
+	 setsid sh -c '$(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run ProgramsKeep ./test/whole; programs=$$?; \
+	   $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run TestSearch ./controllers/domain && exit $$programs' & beside=$$!; \
+	 trap 'kill -- -$$beside 2>/dev/null || true' EXIT; \
 	 $(GO) test -count=1 -timeout 60m -v $(TESTFLAGS) ./test/faults || code=1; \
-	 $(GO) test -count=1 -timeout 60m $(TESTFLAGS) -run TestSearch ./controllers/domain || code=1; \
-	 wait $$programs || code=1; trap - EXIT; \
+	 wait $$beside || code=1; trap - EXIT; \
 	 $(GO) run ./test/faults/table $(FAULTS_REPORT) || code=1; exit $$code
 
 # For how long make fuzz goes on, all targets together.
@@ -119,7 +119,7 @@ bench: check-go test-assets ## The benchmark of a thousand callbacks with receiv
 	 $(GO) test -run '^$$' -bench AThousand -benchtime 3x -timeout 30m ./controllers/callback/servertest
 
 .PHONY: e2e
-e2e: install ## The demo's way as Go tests, with assertions, on the cluster
+e2e: install $(if $(filter local,$(CLUSTER)),test-nameserver) ## The demo's way as Go tests, with assertions, on the cluster
 	$(call say,End-to-end tests)
 	@set -a && . $(BIN)/demo.env && set +a && \
 	 $(GO) test -tags e2e -count=1 -timeout 45m -v $(TESTFLAGS) ./test/e2e/...
@@ -359,6 +359,11 @@ test-assets: $(BIN)/localcluster
 	$(call say,Components for API server tests: Kubernetes is built the first time)
 	@$(BIN)/localcluster assets
 endif
+
+# Dynamic updates are tested against a real name server, which tests start themselves.
+.PHONY: test-nameserver
+test-nameserver: $(BIN)/localcluster
+	@$(BIN)/localcluster nameserver
 
 define test_env
 export KUBEBUILDER_ASSETS="$${KUBEBUILDER_ASSETS:-$$($(BIN)/localcluster assets)}"; race=; \

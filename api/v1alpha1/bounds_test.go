@@ -114,6 +114,38 @@ func bounds(path string, s apiextensionsv1.JSONSchemaProps, good object) []bound
 	return all
 }
 
+// otherMembers are the objects with other members of what has exactly one, each with all of its fields.
+func otherMembers(good object) []object {
+	secret := map[string]any{"name": "secret"}
+	price := map[string]any{"amount": "10.00", "currency": "EUR"}
+	servers := []any{"ns1.example"}
+	var others []object
+	for path, members := range map[string]map[string]any{
+		"SiteClass spec.dns": {
+			"externalDNS": map[string]any{"ttlSeconds": int64(60), "labels": map[string]any{"team": "websites"}},
+			"registrar":   map[string]any{"ttlSeconds": int64(60)},
+			"rfc2136":     map[string]any{"server": "ns.example:53", "zone": "gent", "tsigSecretRef": secret, "ttlSeconds": int64(60)},
+		},
+		"Registrar spec.provider": {
+			"combell": map[string]any{"credentialsSecretRef": secret, "price": price, "nameServers": servers},
+			"epp": map[string]any{
+				"server": "epp.example:700", "credentialsSecretRef": secret, "caBundle": "LS0tLS1CRUdJTg==", "price": price, "nameServers": servers,
+				"contacts": map[string]any{"registrant": "a", "admin": "b", "tech": "c", "billing": "d"},
+			},
+			"dnsimple": map[string]any{"accountID": int64(1), "registrantID": int64(1), "credentialsSecretRef": secret, "sandbox": true},
+			"external": map[string]any{"addresses": []any{"192.0.2.1"}},
+		},
+	} {
+		kind, field, _ := strings.Cut(path, " ")
+		for name, member := range members {
+			if kind == good.GetKind() {
+				others = append(others, good.copy().set(field, map[string]any{name: member}))
+			}
+		}
+	}
+	return others
+}
+
 func repeat(item any, times int) []any {
 	list := make([]any, times)
 	for i := range list {
@@ -141,11 +173,16 @@ func TestEveryBoundOfEveryFieldHolds(t *testing.T) {
 			stored := store(t, fresh.in(namespace))
 			stored.set("status", good.get("status"))
 
+			all := append([]object{good}, otherMembers(good)...)
+			for _, other := range all {
+				expectTaken(t, submit(t, other.copy().in("default")))
+			}
 			walk("", schema(t, kind), func(path string, s apiextensionsv1.JSONSchemaProps) {
+				good := all[max(0, slices.IndexFunc(all, func(o object) bool { return path == "" || o.get(path) != nil }))]
 				for _, b := range bounds(path, s, good) {
 					t.Run(path+" "+b.name, func(t *testing.T) {
 						if path != "" && good.get(path) == nil {
-							t.Fatalf("testdata/%s.yaml has no %s: add it, so that its bounds can be tried", strings.ToLower(kind), path)
+							t.Fatalf("neither testdata/%s.yaml nor otherMembers has %s: add it, so that its bounds can be tried", strings.ToLower(kind), path)
 						}
 						if strings.HasPrefix(path, "status") {
 							expectRefused(t, changeStatus(t, b.apply(stored.copy())), b.refused)

@@ -56,8 +56,14 @@ const (
 	ReasonSuffixNotSold = "SuffixNotSold"
 	// ReasonWaitingForDomain (DNSPublished, CertificateIssued, Reachable): these begin once the name is ours.
 	ReasonWaitingForDomain = "WaitingForDomain"
-	// ReasonWaitingForRoute (Reachable): the route has no address yet.
+	// ReasonWaitingForRoute (DNSPublished, Reachable): the route has no address yet.
 	ReasonWaitingForRoute = "WaitingForRoute"
+	// ReasonRouteHasHostName (DNSPublished): the route is known by a host name alone, to which no record at the name itself can lead.
+	ReasonRouteHasHostName = "RouteHasHostName"
+	// ReasonPublishingFailed (DNSPublished): the records could not be published; the message says why.
+	ReasonPublishingFailed = "PublishingFailed"
+	// ReasonAnswersDiffer (DNSPublished): the authoritative name servers do not answer as asked for, or not yet; the message says which answers what.
+	ReasonAnswersDiffer = "AnswersDiffer"
 	// ReasonPodFailing (SiteAvailable): the pod cannot start or keeps ending; the message says why.
 	ReasonPodFailing = "PodFailing"
 	// ReasonChildConflict (SiteAvailable): a child of that name belongs to something else and was left alone.

@@ -57,24 +57,25 @@ var registrarSubmissions = map[string]submission{
 	"where names are bought": {but: asItIs},
 	"only what it must say": {but: removing("spec.registrant", "spec.adoptable", "spec.suspend", "spec.limits.registrationsPerDay",
 		"spec.limits.spendingPerDay", "spec.limits.callsPerMinute")},
-	"a budget that stops all spending": {but: setting("spec.limits.spendingPerDay.amount", "0.00")},
-	"a budget in another currency":     {but: setting("spec.limits.spendingPerDay.currency", "USD"), refused: "spendingPerDay.currency must be that of maxPrice, as amounts of different currencies cannot be added up"},
-	"no calls at all":                  {but: setting("spec.limits.callsPerMinute", int64(0)), refused: "spec.limits.callsPerMinute"},
-	"a suffix of two labels":           {but: setting("spec.suffixes", []any{"gent", "city.gent"})},
-	"a provider with all its defaults": {but: setting("spec.provider", map[string]any{"test": map[string]any{}})},
-	"no waiting at all":                {but: setting("spec.provider.test.slowFor", "0s")},
-	"a provider that there is not":     {but: setting("spec.provider", map[string]any{"pigeon": map[string]any{}}), refused: "spec.provider"},
-	"no provider":                      {but: setting("spec.provider", map[string]any{}), refused: "spec.provider"},
-	"a wait that is negative":          {but: setting("spec.provider.test.slowFor", "-1s"), refused: "must be between 0s and 24h"},
-	"a wait of more than a day":        {but: setting("spec.provider.test.slowFor", "25h"), refused: "must be between 0s and 24h"},
-	"a suffix with a leading dot":      {but: setting("spec.suffixes", []any{".gent"}), refused: "spec.suffixes[0] in body should match"},
-	"a suffix in capitals":             {but: setting("spec.suffixes", []any{"GENT"}), refused: "spec.suffixes[0] in body should match"},
-	"a suffix with a trailing dot":     {but: setting("spec.suffixes", []any{"gent."}), refused: "spec.suffixes[0] in body should match"},
-	"a wildcard":                       {but: setting("spec.suffixes", []any{"*.gent"}), refused: "spec.suffixes[0] in body should match"},
-	"a phone number in national form":  {but: setting("spec.registrant.phone", "09/123.45.67"), refused: "spec.registrant.phone in body should match"},
-	"a country by its name":            {but: setting("spec.registrant.countryCode", "Belgium"), refused: "spec.registrant.countryCode in body should match"},
-	"an address without an at sign":    {but: setting("spec.registrant.email", "ada.example.gent"), refused: "spec.registrant.email in body should match"},
-	"an address with two at signs":     {but: setting("spec.registrant.email", "ada@a@b"), refused: "spec.registrant.email in body should match"},
+	"a budget that stops all spending":  {but: setting("spec.limits.spendingPerDay.amount", "0.00")},
+	"a budget in another currency":      {but: setting("spec.limits.spendingPerDay.currency", "USD"), refused: "spendingPerDay.currency must be that of maxPrice, as amounts of different currencies cannot be added up"},
+	"no calls at all":                   {but: setting("spec.limits.callsPerMinute", int64(0)), refused: "spec.limits.callsPerMinute"},
+	"a suffix of two labels":            {but: setting("spec.suffixes", []any{"gent", "city.gent"})},
+	"a provider with all its defaults":  {but: setting("spec.provider", map[string]any{"test": map[string]any{}})},
+	"no waiting at all":                 {but: setting("spec.provider.test.slowFor", "0s")},
+	"a provider that there is not":      {but: setting("spec.provider", map[string]any{"pigeon": map[string]any{}}), refused: "spec.provider"},
+	"no provider":                       {but: setting("spec.provider", map[string]any{}), refused: "spec.provider"},
+	"a wait that is negative":           {but: setting("spec.provider.test.slowFor", "-1s"), refused: "must be between 0s and 24h"},
+	"a wait of more than a day":         {but: setting("spec.provider.test.slowFor", "25h"), refused: "must be between 0s and 24h"},
+	"a suffix with a leading dot":       {but: setting("spec.suffixes", []any{".gent"}), refused: "spec.suffixes[0] in body should match"},
+	"a suffix in capitals":              {but: setting("spec.suffixes", []any{"GENT"}), refused: "spec.suffixes[0] in body should match"},
+	"a suffix with a trailing dot":      {but: setting("spec.suffixes", []any{"gent."}), refused: "spec.suffixes[0] in body should match"},
+	"a wildcard":                        {but: setting("spec.suffixes", []any{"*.gent"}), refused: "spec.suffixes[0] in body should match"},
+	"a phone number in national form":   {but: setting("spec.registrant.phone", "09/123.45.67"), refused: "spec.registrant.phone in body should match"},
+	"a country by its name":             {but: setting("spec.registrant.countryCode", "Belgium"), refused: "spec.registrant.countryCode in body should match"},
+	"an address without an at sign":     {but: setting("spec.registrant.email", "ada.example.gent"), refused: "spec.registrant.email in body should match"},
+	"a name that has to lead to a name": {but: setting("spec.provider", map[string]any{"external": map[string]any{"addresses": []any{"lb.example"}}}), refused: "must be an IP address"},
+	"an address with two at signs":      {but: setting("spec.registrant.email", "ada@a@b"), refused: "spec.registrant.email in body should match"},
 }
 
 var siteClassSubmissions = map[string]submission{
@@ -108,6 +109,28 @@ var siteClassSubmissions = map[string]submission{
 	"a probe without a slash":                                    {but: setting("spec.probes.readinessPath", "healthz"), refused: "spec.probes.readinessPath in body should match"},
 	"an environment variable with a dash":                        {but: setting("spec.env[0].name", "MY-VAR"), refused: "spec.env[0].name in body should match"},
 	"a DNS provider that there is not":                           {but: setting("spec.dns", map[string]any{"stone": map[string]any{}}), refused: "spec.dns"},
+	"names that external-dns publishes":                          {but: setting("spec.dns", map[string]any{"externalDNS": map[string]any{"ttlSeconds": int64(60), "labels": map[string]any{"team": "websites"}}})},
+	"names that the registrar publishes":                         {but: setting("spec.dns", map[string]any{"registrar": map[string]any{}})},
+	"names that are published by updates":                        {but: setting("spec.dns", updates())},
+	"a zone for each name":                                       {but: setting("spec.dns", updates("zone", nil))},
+	"two DNS providers":                                          {but: setting("spec.dns", map[string]any{"unmanaged": map[string]any{}, "registrar": map[string]any{}}), refused: "spec.dns"},
+	"no DNS provider":                                            {but: setting("spec.dns", map[string]any{}), refused: "spec.dns"},
+	"updates without a server":                                   {but: setting("spec.dns", updates("server", nil)), refused: "spec.dns.rfc2136.server"},
+	"updates without a key":                                      {but: setting("spec.dns", updates("tsigSecretRef", nil)), refused: "spec.dns.rfc2136.tsigSecretRef"},
+	"updates of a zone in capitals":                              {but: setting("spec.dns", updates("zone", "Gent")), refused: "spec.dns.rfc2136.zone in body should match"},
+	"updates of a zone with a trailing dot":                      {but: setting("spec.dns", updates("zone", "gent.")), refused: "spec.dns.rfc2136.zone in body should match"},
+}
+
+// updates are those of RFC 2136, with another field; nil for none.
+func updates(change ...any) map[string]any {
+	u := map[string]any{"server": "ns.example:53", "zone": "gent", "tsigSecretRef": map[string]any{"name": "tsig"}}
+	if len(change) > 0 {
+		u[change[0].(string)] = change[1]
+		if change[1] == nil {
+			delete(u, change[0].(string))
+		}
+	}
+	return map[string]any{"rfc2136": u}
 }
 
 func files(paths ...string) []any {

@@ -46,6 +46,22 @@ type RegistrarProvider struct {
 	// test sells the names of a test factory. A live factory refuses it, a test factory takes no other.
 	// +optional
 	Test *TestProvider `json:"test,omitempty"`
+
+	// combell buys at Combell, which sells .gent.
+	// +optional
+	Combell *CombellProvider `json:"combell,omitempty"`
+
+	// epp buys at a registry, or a registrar, that speaks EPP.
+	// +optional
+	EPP *EPPProvider `json:"epp,omitempty"`
+
+	// dnsimple buys at DNSimple.
+	// +optional
+	DNSimple *DNSimpleProvider `json:"dnsimple,omitempty"`
+
+	// external buys nothing: the names are held elsewhere.
+	// +optional
+	External *ExternalProvider `json:"external,omitempty"`
 }
 
 // TestProvider plays the known names of the HTTP contract and sells every other name. Its ledger is a ConfigMap beside the Registrar, so

@@ -264,18 +264,6 @@ type IssuerReference struct {
 // WildcardTLS has no fields: the route's own certificate is used.
 type WildcardTLS struct{}
 
-// SiteDNS says who publishes the names' records. Exactly one member.
-// +kubebuilder:validation:MaxProperties=1
-// +kubebuilder:validation:MinProperties=1
-type SiteDNS struct {
-	// unmanaged: the names lead here by other means, such as a wildcard record, and the factory publishes nothing.
-	// +optional
-	Unmanaged *UnmanagedDNS `json:"unmanaged,omitempty"`
-}
-
-// UnmanagedDNS has no fields.
-type UnmanagedDNS struct{}
-
 // SiteNetwork bounds what a site's pod may reach. DNS and the internet are open, mail submission on port 25 is not.
 type SiteNetwork struct {
 	// deniedCIDRs beyond those that are always denied: private, shared, link-local, loopback and documentation ranges. Name the cluster's pod,

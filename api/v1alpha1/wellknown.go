@@ -8,6 +8,8 @@ const (
 	FinalizerBooks = GroupName + "/books"
 	// FinalizerInUse holds a SiteClass back while IndieSites refer to it, as its snapshots go with it.
 	FinalizerInUse = GroupName + "/in-use"
+	// FinalizerDNS holds an IndieSite back while records that the factory published itself lead to it, an hour at most.
+	FinalizerDNS = GroupName + "/dns"
 
 	// AnnotationSendAgain on an IndieSite asks for the frozen outcome to be sent again. Any new value will do, a time by convention;
 	// the value that was obeyed last stands in status.delivery.sendAgain.
@@ -24,6 +26,9 @@ const (
 	AnnotationAttempt = GroupName + "/attempt"
 	// AnnotationApplied on every child of an IndieSite is a hash of what the factory applied last, so that it notices when it wants something else.
 	AnnotationApplied = GroupName + "/applied"
+	// AnnotationDNSRecords on an IndieSite is what the factory published itself, and where, as JSON: it is written before the records are, so that they
+	// can be withdrawn whatever happens in between.
+	AnnotationDNSRecords = GroupName + "/dns-records"
 
 	// LabelSite on every child of an IndieSite is the child's name (see internal/names.Child), which fits a label where a domain may not.
 	LabelSite = GroupName + "/site"

@@ -34,6 +34,7 @@ type settings struct {
 	drain            time.Duration
 	logLevel         slog.Level
 	printVersion     bool
+	sources          sources
 
 	cluster  *rest.Config
 	registry prometheus.Registerer
@@ -71,6 +72,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.DurationVar(&s.drain, "drain", 5*time.Second, "how long to go on serving, not ready, before shutting down")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	flags.BoolVar(&s.printVersion, "version", false, "print the version and end")
+	s.sources.register(flags)
 	clientconfig.RegisterFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -84,6 +86,9 @@ func parse(args []string, out io.Writer) (settings, error) {
 	s.environment = v1alpha1.Environment(environment)
 	if proxies != "" {
 		s.trustedProxies = strings.Split(proxies, ",")
+	}
+	if err := s.sources.complete(); err != nil {
+		return settings{}, err
 	}
 	return s, s.check()
 }

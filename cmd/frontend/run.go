@@ -19,10 +19,8 @@ import (
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/availability"
-	"magicwebsitefactory.gent/internal/availability/testtable"
 	"magicwebsitefactory.gent/internal/frontend"
 	"magicwebsitefactory.gent/internal/frontend/orders"
-	"magicwebsitefactory.gent/internal/names"
 	"magicwebsitefactory.gent/internal/orderdigest"
 )
 
@@ -39,9 +37,13 @@ func run(ctx context.Context, cfg settings, logger *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	checker, known, err := checkers(cfg, logger)
+	if err != nil {
+		return err
+	}
 	ring := orderdigest.OpenRing(cfg.digestKeys)
 	handler := frontend.New(frontend.Config{
-		Desk:             desk(cfg, live, objects, ring),
+		Desk:             desk(cfg, live, objects, ring, checker, known),
 		Onboarders:       objects,
 		FactoryNamespace: cfg.factoryNamespace,
 		Environment:      cfg.environment,
@@ -127,23 +129,14 @@ func metadataOf(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
 	return object
 }
 
-func desk(cfg settings, live client.Client, objects client.Reader, ring *orderdigest.Ring) *orders.Desk {
+func desk(cfg settings, live client.Client, objects client.Reader, ring *orderdigest.Ring, checker availability.Checker, known orders.KnownNames) *orders.Desk {
 	store := &orders.Kubernetes{Live: live, Cached: objects, FactoryNamespace: cfg.factoryNamespace, SitesNamespace: cfg.sitesNamespace}
-	d := &orders.Desk{
+	return &orders.Desk{
 		Claims: store, Books: store, Keys: ring,
-		Checker:        availability.CheckerFunc(nobodyKnows),
+		Checker: checker, Known: known,
 		Clock:          clock.RealClock{},
 		Random:         func() string { return utilrand.String(5) },
 		Environment:    cfg.environment,
 		SitesNamespace: cfg.sitesNamespace,
 	}
-	if cfg.environment == v1alpha1.EnvironmentTest {
-		d.Checker, d.Known = testtable.Table{}, testtable.Table{}
-	}
-	return d
-}
-
-// nobodyKnows is the Checker of a live factory, as no provider that sells real names comes with a way to ask about them yet. It sells nothing.
-func nobodyKnows(context.Context, names.Name) (availability.Answer, error) {
-	return availability.Answer{}, fmt.Errorf("this factory knows no way to ask whether a name is available")
 }

@@ -15,9 +15,16 @@ import (
 	"magicwebsitefactory.gent/controllers/registrar"
 	"magicwebsitefactory.gent/controllers/site"
 	"magicwebsitefactory.gent/controllers/siteclass"
+	"magicwebsitefactory.gent/internal/availability/live"
+	"magicwebsitefactory.gent/internal/availability/rdap"
 	"magicwebsitefactory.gent/internal/delivery"
+	"magicwebsitefactory.gent/internal/dns"
 	"magicwebsitefactory.gent/internal/reach"
 	registrars "magicwebsitefactory.gent/internal/registrar"
+	"magicwebsitefactory.gent/internal/registrar/combell"
+	"magicwebsitefactory.gent/internal/registrar/dnsimple"
+	"magicwebsitefactory.gent/internal/registrar/epp"
+	"magicwebsitefactory.gent/internal/registrar/external"
 	"magicwebsitefactory.gent/internal/registrar/testprovider"
 )
 
@@ -27,8 +34,19 @@ const reconcileTime = 2 * time.Minute
 // addDuties gives each duty a queue and workers of its own, so that a slow registrar holds up no callback and a slow callback no site.
 func addDuties(mgr manager.Manager, cfg settings) error {
 	now := clock.RealClock{}
+	resolver := &dns.Resolver{Recursive: cfg.dnsResolvers}
+	registry, err := rdap.New(rdap.Config{})
+	if err != nil {
+		return fmt.Errorf("registries: %w", err)
+	}
 	accounts := registrars.Limit(
-		registrars.NewSource(cfg.environment, testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), now)), now, nil)
+		registrars.NewSource(cfg.environment,
+			testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), now),
+			combell.New(mgr.GetAPIReader(), now, combell.WithRegistry(live.New(live.Config{Others: registry}))),
+			epp.New(mgr.GetAPIReader(), now, epp.WithKeepAlive(now)),
+			dnsimple.New(mgr.GetAPIReader(), now, dnsimple.WithUserAgent("magic-website-factory/"+version)),
+			external.New(resolver),
+		), now, nil)
 	sender, err := delivery.NewClient(delivery.Config{
 		Environment:     cfg.environment,
 		AllowedNetworks: cfg.callbackAllow,
@@ -65,6 +83,10 @@ func addDuties(mgr manager.Manager, cfg settings) error {
 		{"site", cfg.siteWorkers, &site.Reconciler{
 			Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Clock: now, Recorder: mgr.GetEventRecorder("site"),
 			Prober: reach.HTTPS{}, Random: rand.Reader,
+			DNS: site.DNS{
+				Names:     resolver,
+				Registrar: recordsAt(mgr.GetClient(), accounts, cfg.factoryNamespace),
+			},
 			FactoryNamespace: cfg.factoryNamespace, SitesNamespace: cfg.sitesNamespace,
 		}},
 		{"callback", cfg.callbackWorkers, &callback.Reconciler{

@@ -29,6 +29,7 @@ type settings struct {
 	callbackWorkers  int
 	domainWorkers    int
 	siteWorkers      int
+	dnsResolvers     []string
 	logging          zap.Options
 	printVersion     bool
 	kubeAPIQPS       float64
@@ -67,6 +68,7 @@ func parse(args []string) (settings, error) {
 	flags.DurationVar(&cfg.lease.retryPeriod, "leader-elect-retry-period", 2*time.Second, "pause between tries to get or renew the lease")
 	flags.Var(prefixes{&cfg.callbackAllow}, "callback-allow-cidrs", "private `networks`, separated by commas, that callbacks may go to; refused on live")
 	flags.Var(prefixes{&cfg.callbackDeny}, "callback-deny-cidrs", "`networks`, separated by commas, that callbacks may not go to, beside all private ones: the cluster's own where they are public")
+	flags.Var(resolvers{&cfg.dnsResolvers}, "dns-resolvers", "recursive `resolvers`, as address or address:port, separated by commas, that know the name servers of the sites' names; those of /etc/resolv.conf where there are none")
 	flags.IntVar(&cfg.domainWorkers, "domain-workers", 8, "`number` of names worked on at once")
 	flags.IntVar(&cfg.siteWorkers, "site-workers", 16, "`number` of sites worked on at once")
 	flags.IntVar(&cfg.callbackWorkers, "callback-workers", 32, "`number` of callbacks at once")

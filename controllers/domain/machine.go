@@ -104,12 +104,22 @@ func observe(f *facts) (decision, bool) {
 		return rejected(f, f.sighting.Rejection), true
 	case verdictOpen:
 		return decision{status: f.pending(f.sighting.Reference), after: pollPause(f.age())}, true
+	case verdictAwaited:
+		return awaited(f), true
 	case verdictTooEarly:
 		after := min(pollPause(f.age().Abs()), callIsOver(f.domain.Status.Call).Sub(f.now))
 		return decision{status: f.underWay(), after: after}, true
 	default:
 		return decision{status: f.undecided(messageUndecided), after: attentionPause}, true
 	}
+}
+
+// awaited waits for a name that cannot be bought. No call can be under way, so it need not wait for a site that is over, nor keep a Domain from being deleted.
+func awaited(f *facts) decision {
+	if d, held := holdBack(f); held {
+		return d
+	}
+	return decision{status: f.waiting(v1alpha1.ReasonWaiting, messageAwaited), after: pollPause(f.age())}
 }
 
 // adopt takes over what the account holds already, where an admin listed it. It never buys.

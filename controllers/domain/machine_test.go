@@ -95,6 +95,11 @@ func TestDecide(t *testing.T) {
 		"a new name is not bought where the account cannot be asked":            {given: given(saw(registrar.Unanswerable, registrar.OrderNone, registrar.No)), status: "Unknown", reason: v1alpha1.ReasonWaiting},
 		"an open order without a fence is waited for":                           {given: given(saw(registrar.No, registrar.OrderOpen, registrar.No)), status: "Unknown", reason: v1alpha1.ReasonPending},
 		"a free name whose site is gone is not bought":                          {given: given(siteIsGone, sawNothing), status: "False", reason: v1alpha1.ReasonSiteGone},
+		"a name that cannot be bought is waited for":                            {given: given(saw(registrar.No, registrar.OrderImpossible, registrar.Unanswerable)), status: "False", reason: v1alpha1.ReasonWaiting},
+		"a name that cannot be bought is ours once it is here":                  {given: given(saw(registrar.Yes, registrar.OrderImpossible, registrar.Yes)), status: "True", reason: v1alpha1.ReasonRegistered},
+		"a name that cannot be bought is let go with its Domain":                {given: given(deleting, saw(registrar.No, registrar.OrderImpossible, registrar.Unanswerable)), act: actRelease, status: "False", reason: v1alpha1.ReasonWaiting},
+		"a name that cannot be bought is not waited for without its site":       {given: given(siteIsGone, saw(registrar.No, registrar.OrderImpossible, registrar.Unanswerable)), status: "False", reason: v1alpha1.ReasonSiteGone},
+		"a call at a registrar that has come to buy nothing is for a person":    {given: given(called(over), saw(registrar.No, registrar.OrderImpossible, registrar.Unanswerable)), status: "Unknown", reason: v1alpha1.ReasonRequested},
 
 		"a waiting name is looked up again before it is bought":        {given: given(waitingSince(time.Hour)), act: actLookUp},
 		"a waiting name whose site is gone ends without a look-up":     {given: given(waitingSince(time.Hour), siteIsGone), status: "False", reason: v1alpha1.ReasonSiteGone},
@@ -207,6 +212,29 @@ func renews(on bool) func(*facts) {
 	return func(f *facts) { f.sighting.Holding.AutoRenew = &on }
 }
 
+func TestWhichOrderIsAskedFor(t *testing.T) {
+	purchase := func(f *facts) { f.domain.Status.Reference = "order-1" }
+	renewal := func(outcome v1alpha1.RenewalOutcome) func(*facts) {
+		return func(f *facts) {
+			f.domain.Status.Renewal = &v1alpha1.DomainRenewal{Reference: "renewal-1", Outcome: outcome}
+		}
+	}
+	ours := registeredIs("True", v1alpha1.ReasonRegistered)
+	for name, tc := range map[string]struct {
+		given *facts
+		want  string
+	}{
+		"a purchase that is under way":             {given(called(time.Minute), purchase), "order-1"},
+		"no purchase of a name that is ours":       {given(ours, called(time.Minute), purchase), ""},
+		"an extension that is under way":           {given(ours, called(time.Minute), purchase, renewal(v1alpha1.RenewalPending)), "renewal-1"},
+		"no extension that is over, nor purchases": {given(ours, called(time.Minute), purchase, renewal(v1alpha1.RenewalDone)), ""},
+	} {
+		if got := referenceOf(tc.given.domain); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
 // TestWhateverIsSeenTheMachineBuysOnlyWhenItMay tries every answer of a registrar in every phase, with and without a person's word.
 func TestWhateverIsSeenTheMachineBuysOnlyWhenItMay(t *testing.T) {
 	phases := map[string]func(*facts){
@@ -216,7 +244,7 @@ func TestWhateverIsSeenTheMachineBuysOnlyWhenItMay(t *testing.T) {
 		"taken": registeredIs("False", v1alpha1.ReasonTaken), "site gone": registeredIs("False", v1alpha1.ReasonSiteGone),
 	}
 	answers := []registrar.Answer{registrar.Yes, registrar.No, registrar.Unanswerable}
-	orders := []registrar.OrderState{registrar.OrderNone, registrar.OrderOpen, registrar.OrderFinished, registrar.OrderRejected, registrar.OrderUnanswerable}
+	orders := []registrar.OrderState{registrar.OrderNone, registrar.OrderOpen, registrar.OrderFinished, registrar.OrderRejected, registrar.OrderUnanswerable, registrar.OrderImpossible}
 	words := []string{"", v1alpha1.DecisionAbsent, v1alpha1.DecisionRegistered, v1alpha1.DecisionTaken}
 	tried, bought := 0, 0
 	for phaseName, phase := range phases {
@@ -262,6 +290,8 @@ func checkDecision(t *testing.T, phaseName string, f *facts, d decision, word st
 			fail("bought what the account holds")
 		case s.Order == registrar.OrderOpen:
 			fail("bought what is being ordered")
+		case s.Order == registrar.OrderImpossible && word != v1alpha1.DecisionAbsent:
+			fail("bought where nothing can be bought")
 		case f.site == nil || f.deleting():
 			fail("bought what nobody needs")
 		case word == v1alpha1.DecisionAbsent && p != phaseOurs:

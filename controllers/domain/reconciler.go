@@ -126,7 +126,7 @@ func (r *Reconciler) lookUp(ctx context.Context, s *scope) (duty.Outcome, error)
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	d := s.facts.domain
-	sighting, err := s.account.LookUp(ctx, registrar.Query{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Reference: referenceOf(&d.Status)})
+	sighting, err := s.account.LookUp(ctx, registrar.Query{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Reference: referenceOf(d)})
 	if err != nil {
 		if wait := turn(err); wait > 0 && phaseOf(d) != phaseCalled {
 			return duty.StopFor(wait), nil
@@ -148,12 +148,17 @@ func turn(err error) time.Duration {
 	return throttled.RetryAfter
 }
 
-// referenceOf is the registrar's own name for what it works on.
-func referenceOf(status *v1alpha1.DomainStatus) string {
-	if status.Renewal != nil && status.Renewal.Outcome == v1alpha1.RenewalPending {
-		return status.Renewal.Reference
+// referenceOf is the registrar's own name for what it works on. The purchase of a name that is ours is over, and what the registrar still says of it, if anything, is
+// nobody's business any more.
+func referenceOf(d *v1alpha1.Domain) string {
+	switch renewal := d.Status.Renewal; {
+	case renewal != nil && renewal.Outcome == v1alpha1.RenewalPending:
+		return renewal.Reference
+	case phaseOf(d) == phaseOurs:
+		return ""
+	default:
+		return d.Status.Reference
 	}
-	return status.Reference
 }
 
 // renew sets automatic renewal as it is wanted. It is safe to repeat, so it needs no fence; a registrar that does not take it is asked again
@@ -171,6 +176,9 @@ func (r *Reconciler) renew(ctx context.Context, s *scope) (duty.Outcome, error) 
 		result = registrar.Unknown{Err: errors.New("the provider returned no result")}
 	}
 	renewals.WithLabelValues(result.Outcome()).Inc()
+	if no, rejected := result.(registrar.Rejected); rejected {
+		ctrl.LoggerFrom(ctx).V(1).Info("Automatic renewal was turned down", "domain", s.facts.domain.Spec.Domain, "reason", no.Reason, "detail", no.Detail)
+	}
 	if unknown, ok := result.(registrar.Unknown); ok {
 		s.trouble = fmt.Errorf("set the renewal of %s: %w", s.key.Name, unknown.Err)
 	}

@@ -18,6 +18,7 @@ const (
 	messageKept       = "in our account; paid for, so this Domain stays although its deletion was asked for"
 	messageRequested  = "a purchase was begun; what came of it is being looked up"
 	messagePending    = "the registrar has accepted the order and works on it"
+	messageAwaited    = "its Registrar buys nothing: the name is ours once it leads here"
 	messageUndecided  = "looking up cannot tell whether the name was bought: " + howToDecide
 	messageUnasked    = "the registrar cannot be asked whether the name was bought: mend the Registrar, or " + howToDecide
 	howToDecide       = "see the registrar's own pages, then set the annotation " +

@@ -23,6 +23,8 @@ const (
 	verdictRejected
 	// verdictTooEarly: a call may still be on its way.
 	verdictTooEarly
+	// verdictAwaited: nothing can be bought, and it may become ours by other means.
+	verdictAwaited
 	// verdictUndecidable: looking up cannot tell.
 	verdictUndecidable
 )
@@ -67,6 +69,8 @@ func judgeSighting(f *facts) verdict {
 		return verdictRejected
 	case s.Order == registrar.OrderOpen:
 		return verdictOpen
+	case !called && s.Order == registrar.OrderImpossible:
+		return verdictAwaited
 	case called && farAhead(d.Status.Call.NotAfter, f.now):
 		return verdictUndecidable
 	case called && f.now.Before(callIsOver(d.Status.Call)):
@@ -76,7 +80,7 @@ func judgeSighting(f *facts) verdict {
 	case called && (s.Order == registrar.OrderFinished || d.Status.Reference != ""):
 		// An order that was accepted does not become nothing: the account lags behind, or it is a matter for people.
 		return verdictUndecidable
-	case called && s.Order == registrar.OrderUnanswerable:
+	case called && (s.Order == registrar.OrderUnanswerable || s.Order == registrar.OrderImpossible):
 		// Above all where the registry has the name: it may be by our own order, which the account does not show yet.
 		return verdictUndecidable
 	case s.Registered == registrar.Yes:

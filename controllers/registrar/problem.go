@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -36,6 +37,7 @@ func openingProblem(err error) *problem {
 	var environment *registrar.EnvironmentError
 	var spec *registrar.SpecError
 	var credentials *registrar.CredentialsError
+	var missing *registrar.MissingSecretError
 	switch {
 	case err == nil:
 		return nil
@@ -43,8 +45,10 @@ func openingProblem(err error) *problem {
 		return &problem{reason: v1alpha1.ReasonWrongEnvironment, message: environment.Error()}
 	case errors.As(err, &spec):
 		return &problem{reason: v1alpha1.ReasonInvalid, message: spec.Error()}
+	case errors.As(err, &missing):
+		return &problem{reason: v1alpha1.ReasonSecretMissing, message: "the provider's credentials are not there: " + missing.Error(), retry: retryInterval}
 	case errors.As(err, &credentials):
-		return &problem{reason: v1alpha1.ReasonSecretMissing, message: "the provider's credentials are not there or not complete", retry: retryInterval}
+		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the credentials cannot work: " + shortened(credentials.Err), retry: checkInterval}
 	default:
 		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the account could not be opened", retry: retryInterval}
 	}
@@ -105,19 +109,31 @@ func leftAlone(r *v1alpha1.Registrar, err error) time.Duration {
 	return max(throttled.RetryAfter, retryInterval)
 }
 
-// checkProblem is what the provider said. Only what it is certain to have refused is called refused; every other error may pass. The error
-// itself is for the log: its words are the provider's and may change from one minute to the next.
+// checkProblem is what the provider said. Only what it is certain to have refused is called refused; every other error may pass. The errors of providers hold
+// no secrets and no words of the remote side (see the package registrar), so they may stand in the status.
 func checkProblem(err error) *problem {
 	var credentials *registrar.CredentialsError
+	var spec *registrar.SpecError
 	var throttled *registrar.Throttled
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &spec):
+		// It was told by the provider, which may tell otherwise some day.
+		return &problem{reason: v1alpha1.ReasonInvalid, message: spec.Error(), retry: checkInterval}
 	case errors.As(err, &credentials):
-		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the provider does not take the credentials", retry: checkInterval}
+		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the provider does not take the credentials: " + shortened(credentials.Err), retry: checkInterval}
 	case errors.As(err, &throttled):
 		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider asks to come back later", retry: max(throttled.RetryAfter, retryInterval)}
 	default:
-		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider did not answer", retry: retryInterval}
+		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider did not answer: " + shortened(err), retry: retryInterval}
 	}
+}
+
+// maxError is how much of an error stands in a status.
+const maxError = 300
+
+func shortened(err error) string {
+	text := []rune(strings.Join(strings.Fields(err.Error()), " "))
+	return string(text[:min(len(text), maxError)])
 }

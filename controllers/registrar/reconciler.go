@@ -29,6 +29,7 @@ const (
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,namespace=factory,resources=registrars,verbs=get;list;watch
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,namespace=factory,resources=registrars/status,verbs=patch
 // +kubebuilder:rbac:groups="",namespace=factory,resources=configmaps,verbs=get
+// +kubebuilder:rbac:groups="",namespace=factory,resources=secrets,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,namespace=factory,resources=events,verbs=create;patch
 
 // Reconciler is the duty registrar.

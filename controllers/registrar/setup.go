@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,13 +17,16 @@ import (
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
 
-// SetupWithManager declares what wakes the duty: a Registrar's spec, and which suffixes the others sell.
+// SetupWithManager declares what wakes the duty: a Registrar's spec, which suffixes the others sell, and any change of the Secret with its credentials, seen by
+// its metadata alone, so that credentials that were mended, or broken, are tried at once.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("registrar").
 		WithOptions(opts).
 		For(&v1alpha1.Registrar{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.Registrar{}, handler.EnqueueRequestsFromMapFunc(r.others), builder.WithPredicates(suffixChanges())).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.opensWith),
+			builder.WithPredicates(r.inFactory(), predicate.ResourceVersionChangedPredicate{})).
 		Complete(r)
 }
 

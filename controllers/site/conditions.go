@@ -135,13 +135,6 @@ func (s *scope) siteAvailable() state {
 	}
 }
 
-func (s *scope) dnsPublished() state {
-	if s.class == nil {
-		return s.classMissing()
-	}
-	return yes(v1alpha1.ReasonNotRequested, "The SiteClass leaves DNS to others.")
-}
-
 func (s *scope) certificateIssued() state {
 	switch {
 	case s.class != nil && s.class.TLS.CertManager == nil:
@@ -158,6 +151,8 @@ func (s *scope) certificateIssued() state {
 		return no(v1alpha1.ReasonProgressing, "The cluster has no cert-manager, which the SiteClass asks for.")
 	case s.certificate != nil:
 		return no(v1alpha1.ReasonProgressing, "%s", certificateMessage(s.certificate))
+	case !s.answered():
+		return no(v1alpha1.ReasonProgressing, "The certificate is asked for once the authoritative name servers answer.")
 	default:
 		return no(v1alpha1.ReasonProgressing, "The certificate is to be asked for.")
 	}
@@ -238,7 +233,7 @@ func (s *scope) classMissing() state {
 }
 
 func (s *scope) refusal() state {
-	return no(v1alpha1.ReasonProgressing, "The API server refused a change: %s", shorten(s.refused, maxForeignMessage))
+	return no(v1alpha1.ReasonProgressing, "The API server refused a change: %s", shorten(s.refused))
 }
 
 func waitingForDomain() state {

@@ -25,7 +25,7 @@ import (
 // fieldOwner is the duty's name in server-side apply.
 const fieldOwner = client.FieldOwner("magicwebsitefactory-site")
 
-// +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=indiesites,verbs=get;list;watch;delete,namespace=sites
+// +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=indiesites,verbs=get;list;watch;patch;delete,namespace=sites
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=indiesites/status,verbs=get;patch,namespace=sites
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=indiesites/finalizers,verbs=update,namespace=sites
 // +kubebuilder:rbac:groups=apps,resources=statefulsets,verbs=get;list;watch;create;patch;delete,namespace=sites
@@ -35,7 +35,9 @@ const fieldOwner = client.FieldOwner("magicwebsitefactory-site")
 // +kubebuilder:rbac:groups=core,resources=pods,verbs=get;list,namespace=sites
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses;networkpolicies,verbs=get;list;watch;create;patch;delete,namespace=sites
 // +kubebuilder:rbac:groups=cert-manager.io,resources=certificates,verbs=get;list;watch;create;patch;delete,namespace=sites
+// +kubebuilder:rbac:groups=externaldns.k8s.io,resources=dnsendpoints,verbs=get;list;watch;create;patch;delete,namespace=sites
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch,namespace=sites
+// +kubebuilder:rbac:groups=core,resources=secrets,verbs=get,namespace=factory
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=domains,verbs=get;list;watch;create;delete,namespace=factory
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=registrars;siteclasses,verbs=get;list;watch,namespace=factory
 // +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=get;list;watch,namespace=factory
@@ -53,6 +55,8 @@ type Reconciler struct {
 	Prober reach.Prober
 	// Probes is how many sites are asked at once; zero for half of the workers.
 	Probes int
+	// DNS publishes names and asks for them, where SiteClasses want that.
+	DNS DNS
 	// Random makes the operation IDs of purchases.
 	Random io.Reader
 	// FactoryNamespace holds Domains, Registrars, SiteClasses and their revisions.
@@ -64,9 +68,12 @@ type Reconciler struct {
 	cache client.Reader
 	// certificatesWatched says whether the cluster had cert-manager when the manager started.
 	certificatesWatched bool
-	visits              visits
-	probing             *semaphore.Weighted // see places
-	probingOnce         sync.Once
+	// endpointsWatched says whether it had DNSEndpoints then.
+	endpointsWatched bool
+	visits           memory[visit]
+	lookups          memory[lookup]
+	probing          *semaphore.Weighted // see places
+	probingOnce      sync.Once
 	// start is when this process began to work, which is when it got the lease, and not when it came up.
 	start     time.Time
 	startOnce sync.Once
@@ -93,7 +100,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	outcome, err := duty.Run(ctx, s,
 		r.begin, r.snapshot, r.installer, r.judge, r.end, r.abandon, r.order,
 		r.ensureVolume, r.ensurePolicy, r.ensureService, r.ensureStatefulSet, r.inspectPods,
-		r.ensureIngress, r.ensureCertificate, r.probe)
+		r.ensureIngress, r.withdrawElsewhere, r.ensureEndpoint, r.putRecords, r.askServers, r.repairRecords, r.ensureCertificate, r.probe)
 	if s.gone || apierrors.IsConflict(err) || (unknown(err) && s.ready()) {
 		// A lost race starts over from what the winner wrote, and a slip of the API server says nothing about a site that stands.
 		return duty.Result(outcome, err)

@@ -13,20 +13,21 @@ import (
 	"magicwebsitefactory.gent/internal/resources"
 )
 
-// end takes the workload of a site away that is being deleted, or whose attempt came to nothing. Volume, certificate Secret and Domain stay. The claim to
+// end takes the workload and the records of a site away that is being deleted, or whose attempt came to nothing. Volume, certificate Secret and Domain stay. The claim to
 // the name is released in the end, where the name was not bought.
 func (r *Reconciler) end(ctx context.Context, s *scope) (duty.Outcome, error) {
 	if !s.deleting() && !s.ended() {
 		return duty.Continue(), nil
 	}
 	outcome, err := duty.Run(ctx, s,
-		r.observeCertificate,
+		r.observeCertificate, r.observeEndpoint,
+		func(ctx context.Context, s *scope) (duty.Outcome, error) { return remove(ctx, r, s, s.endpoint) },
 		func(ctx context.Context, s *scope) (duty.Outcome, error) { return remove(ctx, r, s, s.ingress) },
 		func(ctx context.Context, s *scope) (duty.Outcome, error) { return remove(ctx, r, s, s.certificate) },
 		func(ctx context.Context, s *scope) (duty.Outcome, error) { return remove(ctx, r, s, s.statefulSet) },
 		func(ctx context.Context, s *scope) (duty.Outcome, error) { return remove(ctx, r, s, s.service) },
 		func(ctx context.Context, s *scope) (duty.Outcome, error) { return remove(ctx, r, s, s.policy) },
-		r.release)
+		r.withdraw, r.release)
 	return duty.StopFor(outcome.After()), err
 }
 
@@ -126,6 +127,7 @@ func (r *Reconciler) letGo(ctx context.Context, s *scope) error {
 // forget cleans up after a site that is gone: a Domain that was made for it and never bought is taken off the books. Children go by garbage collection.
 func (r *Reconciler) forget(ctx context.Context, key client.ObjectKey) error {
 	r.visits.forget(key)
+	r.lookups.forget(key)
 	domain, err := fetch(ctx, r, r.domainKey(key.Name), &v1alpha1.Domain{})
 	if err != nil || domain == nil || !domain.DeletionTimestamp.IsZero() || !endedUnbought(domain) {
 		return err

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -54,34 +53,6 @@ type visit struct {
 	answered bool
 	failures int // in a row, since it answered
 	message  string
-}
-
-// visits holds the last visit to each site.
-type visits struct {
-	sync.Mutex
-	last map[client.ObjectKey]visit
-}
-
-func (v *visits) get(key client.ObjectKey) (visit, bool) {
-	v.Lock()
-	defer v.Unlock()
-	last, ok := v.last[key]
-	return last, ok
-}
-
-func (v *visits) put(key client.ObjectKey, last visit) {
-	v.Lock()
-	defer v.Unlock()
-	if v.last == nil {
-		v.last = map[client.ObjectKey]visit{}
-	}
-	v.last[key] = last
-}
-
-func (v *visits) forget(key client.ObjectKey) {
-	v.Lock()
-	defer v.Unlock()
-	delete(v.last, key)
 }
 
 // probe asks https://<domain>/ once everything else stands: soon and often at first, seldom once it has answered, and again when a child changed.

@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"magicwebsitefactory.gent/internal/duty"
@@ -44,6 +45,10 @@ func (r *Reconciler) ensureCertificate(ctx context.Context, s *scope) (duty.Outc
 	if s.noCertManager {
 		return duty.ContinueAfter(noCertManagerAfter), nil
 	}
+	if s.certificate == nil && !s.answered() {
+		// An issuer that looks for the name too early keeps in mind that there is none, for as long as the zone says.
+		return duty.Continue(), nil
+	}
 	certificate, err := ensure(ctx, r, s, resources.Certificate(s.site, s.class), s.certificate, emptyCertificate())
 	if apimeta.IsNoMatchError(err) {
 		s.noCertManager = true
@@ -65,7 +70,7 @@ func (r *Reconciler) observeCertificate(ctx context.Context, s *scope) (duty.Out
 		return duty.Continue(), nil
 	}
 	key := client.ObjectKey{Namespace: s.site.Namespace, Name: names.Child(s.site.Spec.Domain)}
-	certificate, err := fetch(ctx, r.certificates(), key, emptyCertificate())
+	certificate, err := fetch(ctx, r.untyped(r.certificatesWatched), key, emptyCertificate())
 	if apimeta.IsNoMatchError(err) {
 		s.noCertManager = true
 		return duty.Continue(), nil
@@ -74,9 +79,9 @@ func (r *Reconciler) observeCertificate(ctx context.Context, s *scope) (duty.Out
 	return duty.Continue(), err
 }
 
-// certificates is where Certificates are read: from the cache where they are watched, as the client would read unstructured objects live.
-func (r *Reconciler) certificates() client.Reader {
-	if r.certificatesWatched {
+// untyped is where objects of other projects are read: from the cache where their kind is watched, as the client would read unstructured objects live.
+func (r *Reconciler) untyped(watched bool) client.Reader {
+	if watched {
 		return r.cache
 	}
 	return r.Client
@@ -90,9 +95,11 @@ func (r *Reconciler) metadata() client.Reader {
 	return r.Client
 }
 
-func emptyCertificate() *unstructured.Unstructured {
+func emptyCertificate() *unstructured.Unstructured { return empty(resources.CertificateKind) }
+
+func empty(kind schema.GroupVersionKind) *unstructured.Unstructured {
 	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(resources.CertificateKind)
+	u.SetGroupVersionKind(kind)
 	return u
 }
 
@@ -110,7 +117,7 @@ func certificateReady(u *unstructured.Unstructured) bool {
 func certificateMessage(u *unstructured.Unstructured) string {
 	for _, conditionType := range []string{"Issuing", "Ready"} {
 		if message, _ := certificateCondition(u, conditionType)["message"].(string); message != "" {
-			return shorten(message, maxForeignMessage)
+			return shorten(message)
 		}
 	}
 	return "cert-manager has not looked at the Certificate yet"
@@ -129,9 +136,9 @@ func certificateCondition(u *unstructured.Unstructured, conditionType string) ma
 	return nil
 }
 
-func shorten(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
+func shorten(s string) string {
+	if r := []rune(s); len(r) > maxForeignMessage {
+		return string(r[:maxForeignMessage]) + "…"
 	}
 	return s
 }

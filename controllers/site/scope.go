@@ -35,16 +35,18 @@ type scope struct {
 	ingress     *networkingv1.Ingress
 	certificate *unstructured.Unstructured // by ensureCertificate
 
-	class         *v1alpha1.SiteClassSpec // by snapshot; nil where there is none
-	secret        bool                    // by installer: the installer Secret is there, and this site's
-	stall         *verdict                // by judge
-	notSold       bool                    // by order: no Registrar sells the suffix
-	current       bool                    // by ensureStatefulSet: the StatefulSet is as this attempt wants it
-	trouble       *trouble                // by inspectPods
-	noCertManager bool                    // by ensureCertificate
-	visit         *visit                  // by probe: what the site said last; nil while it is not asked
-	noAddress     bool                    // by probe
-	unasked       bool                    // by probe: a visit is due, and there was no place to ask from
+	class         *v1alpha1.SiteClassSpec    // by snapshot; nil where there is none
+	secret        bool                       // by installer: the installer Secret is there, and this site's
+	stall         *verdict                   // by judge
+	notSold       bool                       // by order: no Registrar sells the suffix
+	current       bool                       // by ensureStatefulSet: the StatefulSet is as this attempt wants it
+	trouble       *trouble                   // by inspectPods
+	noCertManager bool                       // by ensureCertificate
+	endpoint      *unstructured.Unstructured // by ensureEndpoint
+	records       records                    // by the steps of DNS
+	visit         *visit                     // by probe: what the site said last; nil while it is not asked
+	noAddress     bool                       // by probe
+	unasked       bool                       // by probe and the steps of DNS: a visit is due, and there was no place to ask from
 
 	conflict string // by the ensuring steps: a child that belongs to something else
 	awaited  string // what a step waits for

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,9 +24,9 @@ var secretKind = corev1.SchemeGroupVersion.WithKind("Secret")
 
 // SetupWithManager says what wakes the duty; see watches.go for which changes count.
 //
-// Certificates are watched only where the cluster has cert-manager when the manager starts: a watch of a kind that is not there would keep the
-// manager from starting. Where it is installed later, Certificates are looked at every two seconds while a site waits for one, until the manager is
-// restarted.
+// Certificates and DNSEndpoints are watched only where the cluster has these kinds when the manager starts: a watch of a kind that is not there would
+// keep the manager from starting. Where cert-manager is installed later, Certificates are looked at every two seconds while a site waits for one, until the
+// manager is restarted; a DNSEndpoint is compared whenever its site is.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options) error {
 	if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.IndieSite{}, indexSecret, secretOf); err != nil {
 		return fmt.Errorf("index the IndieSites by installer Secret: %w", err)
@@ -51,23 +52,28 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options)
 		Watches(&v1alpha1.SiteClass{}, handler.EnqueueRequestsFromMapFunc(r.sitesOfClass), builder.WithPredicates(revisionChanged)).
 		Watches(&v1alpha1.Registrar{}, handler.EnqueueRequestsFromMapFunc(r.sitesNotSold), builder.WithPredicates(registrarChanged)).
 		WithOptions(opts)
-	watched, err := hasCertManager(mgr)
-	if err != nil {
-		return err
-	}
-	if r.certificatesWatched = watched; watched {
-		b = b.Watches(emptyCertificate(), children, builder.WithPredicates(predicate.ResourceVersionChangedPredicate{}))
+	for _, kind := range []struct {
+		gvk     schema.GroupVersionKind
+		watched *bool
+	}{{resources.CertificateKind, &r.certificatesWatched}, {resources.DNSEndpointKind, &r.endpointsWatched}} {
+		there, err := hasKind(mgr, kind.gvk)
+		if err != nil {
+			return err
+		}
+		if *kind.watched = there; there {
+			b = b.Watches(empty(kind.gvk), children, builder.WithPredicates(predicate.ResourceVersionChangedPredicate{}))
+		}
 	}
 	return b.Complete(r)
 }
 
-func hasCertManager(mgr ctrl.Manager) (bool, error) {
-	_, err := mgr.GetRESTMapper().RESTMapping(resources.CertificateKind.GroupKind(), resources.CertificateKind.Version)
+func hasKind(mgr ctrl.Manager, kind schema.GroupVersionKind) (bool, error) {
+	_, err := mgr.GetRESTMapper().RESTMapping(kind.GroupKind(), kind.Version)
 	switch {
 	case apimeta.IsNoMatchError(err):
 		return false, nil
 	case err != nil:
-		return false, fmt.Errorf("look whether the cluster has cert-manager: %w", err)
+		return false, fmt.Errorf("look whether the cluster has %s: %w", kind.GroupKind(), err)
 	}
 	return true, nil
 }

@@ -64,16 +64,19 @@ type world struct {
 	r      *Reconciler
 	clock  *clocktesting.FakePassiveClock
 	prober *answers
+	dns    *playedDNS
 	events *events.FakeRecorder
 	writes *atomic.Int32
 	// failures are what the API server answers to an Apply of this kind.
 	failures map[string]error
+	// patchFails is what it answers to a Patch.
+	patchFails error
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		t: t, clock: clocktesting.NewFakePassiveClock(epoch), prober: &answers{}, events: events.NewFakeRecorder(100),
+		t: t, clock: clocktesting.NewFakePassiveClock(epoch), prober: &answers{}, dns: newPlayedDNS(), events: events.NewFakeRecorder(100),
 		writes: &atomic.Int32{}, failures: map[string]error{},
 	}
 	w.Client = fake.NewClientBuilder().
@@ -97,20 +100,21 @@ func newWorld(t *testing.T) *world {
 // restarts makes the manager anew: what it kept in memory is gone.
 func (w *world) restarts() {
 	w.r = &Reconciler{
-		Client: w.Client, Reader: w.Client, Clock: w.clock, Recorder: w.events, Prober: w.prober, Random: rand.Reader,
+		Client: w.Client, Reader: w.Client, Clock: w.clock, Recorder: w.events, Prober: w.prober, DNS: w.dns.services(), Random: rand.Reader,
 		FactoryNamespace: factoryNamespace, SitesNamespace: sitesNamespace,
 	}
 }
 
 var scheme = sync.OnceValue(apiserver.Scheme)
 
-// mapper knows the scheme's kinds and cert-manager's.
+// mapper knows the scheme's kinds, cert-manager's and external-dns's.
 var mapper = sync.OnceValue(func() apimeta.RESTMapper {
 	m := apimeta.NewDefaultRESTMapper(nil)
 	for gvk := range scheme().AllKnownTypes() {
 		m.Add(gvk, apimeta.RESTScopeNamespace)
 	}
 	m.Add(resources.CertificateKind, apimeta.RESTScopeNamespace)
+	m.Add(resources.DNSEndpointKind, apimeta.RESTScopeNamespace)
 	return m
 })
 
@@ -137,6 +141,9 @@ func (w *world) interceptor() interceptor.Funcs {
 		},
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
 			w.writes.Add(1)
+			if w.patchFails != nil {
+				return w.patchFails
+			}
 			return c.Patch(ctx, o, p, opts...)
 		},
 		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {

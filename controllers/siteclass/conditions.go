@@ -26,6 +26,9 @@ func ready(s *scope) *metav1.Condition {
 		if len(c.Message) > maxMessage {
 			c.Message = c.Message[:maxMessage] + "…"
 		}
+	case s.key.reason != "":
+		c.Reason = s.key.reason
+		c.Message = s.key.message
 	case s.current == "":
 		return nil
 	default:

@@ -26,6 +26,7 @@ import (
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=siteclasses/finalizers,verbs=update,namespace=factory
 // +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=get;list;watch;create;patch;delete,namespace=factory
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,resources=indiesites,verbs=get;list;watch,namespace=sites
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch,namespace=factory
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch,namespace=factory
 
 // Reconciler keeps the SiteClasses of one factory.
@@ -52,6 +53,8 @@ type scope struct {
 	sites []v1alpha1.IndieSite
 	// problems are filled in by validate.
 	problems field.ErrorList
+	// key is filled in by credentials.
+	key keyProblem
 	// revisions of the class, and the one that holds its spec, are filled in by snapshot.
 	revisions []appsv1.ControllerRevision
 	current   string
@@ -68,7 +71,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err != nil || s == nil {
 		return ctrl.Result{}, err
 	}
-	outcome, err := duty.Run(ctx, s, r.hold, r.validate, r.snapshot, r.prune)
+	outcome, err := duty.Run(ctx, s, r.hold, r.validate, r.credentials, r.snapshot, r.prune)
 	if werr := r.write(ctx, s); werr != nil {
 		return duty.Result(duty.Continue(), werr)
 	}

@@ -71,7 +71,7 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (duty.Outcome, erro
 	if err := r.takeBack(ctx, s, want); err != nil {
 		return duty.Stop(), err
 	}
-	if len(s.problems) > 0 {
+	if len(s.problems) > 0 || s.key.reason != "" {
 		return duty.Continue(), nil
 	}
 	i := slices.IndexFunc(s.revisions, func(c appsv1.ControllerRevision) bool { return c.Name == want.Name })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,7 +22,7 @@ import (
 const indexClass = "siteclass.spec.siteClassName"
 
 // SetupWithManager says what wakes the duty: a changed spec or deletion of a SiteClass, a revision that somebody deleted, and an IndieSite that
-// comes, goes, or moves to another revision.
+// comes, goes, or moves to another revision, and a Secret with a TSIG key.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options) error {
 	if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.IndieSite{}, indexClass, classOf); err != nil {
 		return fmt.Errorf("index the IndieSites by SiteClass: %w", err)
@@ -34,6 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options)
 			UpdateFunc: func(event.UpdateEvent) bool { return false },
 		})).
 		Watches(&v1alpha1.IndieSite{}, handler.EnqueueRequestsFromMapFunc(r.classesOf), builder.WithPredicates(revisionChanged)).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.classesWithKey), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		WithOptions(opts).
 		Complete(r)
 }

@@ -36,6 +36,7 @@ func Validate(spec *v1alpha1.SiteClassSpec) field.ErrorList {
 	errs = append(errs, storage(at.Child("storage"), spec.Storage)...)
 	errs = append(errs, route(at.Child("route"), spec.Route)...)
 	errs = append(errs, tls(at.Child("tls"), spec.TLS)...)
+	errs = append(errs, managedDNS(at, spec)...)
 	for i, cidr := range spec.Network.DeniedCIDRs {
 		errs = append(errs, prefix(at.Child("network", "deniedCIDRs").Index(i), cidr)...)
 	}

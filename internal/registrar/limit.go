@@ -58,7 +58,11 @@ func (s *limitedSource) For(ctx context.Context, r *v1alpha1.Registrar) (Registr
 	if err != nil {
 		return nil, err
 	}
-	return &limitedAccount{inner: account, gate: s.gateOf(r), clock: s.clock, random: s.random}, nil
+	limited := &limitedAccount{inner: account, gate: s.gateOf(r), clock: s.clock, random: s.random}
+	if keeper, ok := account.(RecordKeeper); ok {
+		return &limitedKeeper{limited, keeper}, nil
+	}
+	return limited, nil
 }
 
 func (s *limitedSource) gateOf(r *v1alpha1.Registrar) *gate {

@@ -88,6 +88,8 @@ const (
 	OrderFinished OrderState = "Finished"
 	// OrderRejected says that the query's own operation was turned down; see Sighting.Rejection.
 	OrderRejected OrderState = "Rejected"
+	// OrderImpossible says that nothing can be ordered at this registrar: the name becomes ours by other means, or not at all.
+	OrderImpossible OrderState = "Impossible"
 )
 
 // Sighting is what a look-up found.

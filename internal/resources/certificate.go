@@ -20,18 +20,11 @@ func Certificate(site *v1alpha1.IndieSite, class *v1alpha1.SiteClassSpec) *unstr
 		"apiVersion": CertificateKind.GroupVersion().String(),
 		"kind":       CertificateKind.Kind,
 		"metadata": map[string]any{
-			"name":        names.Child(domain),
-			"namespace":   site.Namespace,
-			"labels":      values(labels(domain)),
-			"annotations": values(annotations(domain)),
-			"ownerReferences": []any{map[string]any{
-				"apiVersion":         v1alpha1.GroupVersion.String(),
-				"kind":               v1alpha1.KindIndieSite,
-				"name":               site.Name,
-				"uid":                string(site.UID),
-				"controller":         true,
-				"blockOwnerDeletion": true,
-			}},
+			"name":            names.Child(domain),
+			"namespace":       site.Namespace,
+			"labels":          values(labels(domain)),
+			"annotations":     values(annotations(domain)),
+			"ownerReferences": ownerReferences(site),
 		},
 		"spec": map[string]any{
 			"secretName": TLSSecretName(domain),
@@ -62,4 +55,16 @@ func values(m map[string]string) map[string]any {
 		out[k] = v
 	}
 	return out
+}
+
+// ownerReferences is what owner is to apply configurations.
+func ownerReferences(site *v1alpha1.IndieSite) []any {
+	return []any{map[string]any{
+		"apiVersion":         v1alpha1.GroupVersion.String(),
+		"kind":               v1alpha1.KindIndieSite,
+		"name":               site.Name,
+		"uid":                string(site.UID),
+		"controller":         true,
+		"blockOwnerDeletion": true,
+	}}
 }

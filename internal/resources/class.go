@@ -19,6 +19,8 @@ const (
 	defaultSize           = "1Gi"
 	defaultIssuerKind     = "ClusterIssuer"
 	defaultIssuerGroup    = "cert-manager.io"
+	defaultTTL            = 300
+	defaultRegistrarTTL   = 3600
 
 	defaultRegistration  = 24 * time.Hour
 	defaultSetup         = time.Hour
@@ -78,4 +80,26 @@ func FailedSiteTTL(class *v1alpha1.SiteClassSpec) time.Duration {
 		return defaultFailedSiteTTL
 	}
 	return class.FailedSiteTTL.Duration
+}
+
+// ManagesDNS says whether the factory publishes the names' records, itself or through external-dns.
+func ManagesDNS(class *v1alpha1.SiteClassSpec) bool {
+	return class != nil && (class.DNS.ExternalDNS != nil || class.DNS.Registrar != nil || class.DNS.RFC2136 != nil)
+}
+
+// TTLSeconds of the records, where the factory publishes them.
+func TTLSeconds(class *v1alpha1.SiteClassSpec) int32 {
+	ttl, otherwise := (*int32)(nil), int32(defaultTTL)
+	switch dns := class.DNS; {
+	case dns.ExternalDNS != nil:
+		ttl = dns.ExternalDNS.TTLSeconds
+	case dns.RFC2136 != nil:
+		ttl = dns.RFC2136.TTLSeconds
+	case dns.Registrar != nil:
+		ttl, otherwise = dns.Registrar.TTLSeconds, defaultRegistrarTTL
+	}
+	if ttl == nil {
+		return otherwise
+	}
+	return *ttl
 }

@@ -2,6 +2,7 @@ package resources
 
 import (
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -84,17 +85,21 @@ func fullClass() *v1alpha1.SiteClassSpec {
 func TestChildrenAreAsInTheGoldenFiles(t *testing.T) {
 	suspended := site(func(s *v1alpha1.IndieSite) { s.Spec.Suspend = true; s.Spec.VolumeClaimName = "restored" })
 	for name, build := range map[string]func() (any, error){
-		"volume":                 func() (any, error) { return PersistentVolumeClaim(site(), smallClass(), nil), nil },
-		"volume-full":            func() (any, error) { return PersistentVolumeClaim(site(), fullClass(), nil), nil },
-		"statefulset":            func() (any, error) { return StatefulSet(site(), smallClass()), nil },
-		"statefulset-full":       func() (any, error) { return StatefulSet(site(), fullClass()), nil },
-		"statefulset-suspended":  func() (any, error) { return StatefulSet(suspended, smallClass()), nil },
-		"service":                func() (any, error) { return Service(site()), nil },
-		"networkpolicy":          func() (any, error) { return NetworkPolicy(site(), smallClass()) },
-		"networkpolicy-full":     func() (any, error) { return NetworkPolicy(site(), fullClass()) },
-		"ingress":                func() (any, error) { return Ingress(site(), smallClass()), nil },
-		"ingress-full":           func() (any, error) { return Ingress(site(), fullClass()), nil },
-		"certificate":            func() (any, error) { return Certificate(site(), smallClass()).Object, nil },
+		"volume":                func() (any, error) { return PersistentVolumeClaim(site(), smallClass(), nil), nil },
+		"volume-full":           func() (any, error) { return PersistentVolumeClaim(site(), fullClass(), nil), nil },
+		"statefulset":           func() (any, error) { return StatefulSet(site(), smallClass()), nil },
+		"statefulset-full":      func() (any, error) { return StatefulSet(site(), fullClass()), nil },
+		"statefulset-suspended": func() (any, error) { return StatefulSet(suspended, smallClass()), nil },
+		"service":               func() (any, error) { return Service(site()), nil },
+		"networkpolicy":         func() (any, error) { return NetworkPolicy(site(), smallClass()) },
+		"networkpolicy-full":    func() (any, error) { return NetworkPolicy(site(), fullClass()) },
+		"ingress":               func() (any, error) { return Ingress(site(), smallClass()), nil },
+		"ingress-full":          func() (any, error) { return Ingress(site(), fullClass()), nil },
+		"certificate":           func() (any, error) { return Certificate(site(), smallClass()).Object, nil },
+		"dnsendpoint":           func() (any, error) { return DNSEndpoint(site(), namedClass(nil), bothKinds()).Object, nil },
+		"dnsendpoint-full": func() (any, error) {
+			return DNSEndpoint(site(), namedClass(map[string]string{"team": "websites", "app.kubernetes.io/name": "not-ours-to-change"}, 60), bothKinds()[:1]).Object, nil
+		},
 		"networkpolicy-no-world": func() (any, error) { return NetworkPolicy(site(), noWorld()) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,6 +114,20 @@ func TestChildrenAreAsInTheGoldenFiles(t *testing.T) {
 			golden(t, filepath.Join("testdata", name+".golden.yaml"), got)
 		})
 	}
+}
+
+// namedClass has external-dns publish the names.
+func namedClass(labels map[string]string, ttl ...int32) *v1alpha1.SiteClassSpec {
+	c := smallClass()
+	c.DNS.ExternalDNS = &v1alpha1.ExternalDNS{Labels: labels}
+	if len(ttl) > 0 {
+		c.DNS.ExternalDNS.TTLSeconds = &ttl[0]
+	}
+	return c
+}
+
+func bothKinds() []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::1")}
 }
 
 func noWorld() *v1alpha1.SiteClassSpec {

@@ -37,6 +37,7 @@ type onboarder struct {
 	callback string
 	receiver *hallo.Receiver
 	factory  *hallo.Factory
+	before   func(domain string) // called when a call has come, before it is answered; set before anything is ordered
 
 	mu      sync.Mutex
 	answers map[string][]int // by domain: what the next calls are answered, then 200
@@ -111,6 +112,9 @@ func (o *onboarder) script(domain string, answers ...int) {
 }
 
 func (o *onboarder) answer(ctx context.Context, call hallo.Call) int {
+	if o.before != nil {
+		o.before(call.Domain)
+	}
 	o.mu.Lock()
 	script := o.answers[call.Domain]
 	next := http.StatusOK

@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 // randomRuns is how many random mixtures are played.
 func randomRuns() string {
 	if full {
-		return "400"
+		return "300"
 	}
 	return "20"
 }
@@ -184,7 +184,7 @@ func runAll(t *testing.T, jobs []job, stride int) {
 	var failures, done atomic.Int32
 	var wait sync.WaitGroup
 	queue := make(chan job)
-	for range runtime.GOMAXPROCS(0) + 1 {
+	for range 2*runtime.GOMAXPROCS(0) + 1 { // they wait for the API server half of the time
 		wait.Go(func() {
 			for j := range queue {
 				w, err := j.run(t, api)

@@ -70,7 +70,7 @@ func seeds(t *testing.T, full bool) []uint64 {
 	}
 	runs := 1
 	if full {
-		runs = 5
+		runs = 3
 	}
 	var seeds []uint64
 	for range runs {

@@ -30,9 +30,20 @@ func TestMain(m *testing.M) { os.Exit(apiserver.Main(m)) }
 
 const patience = 20 * time.Second
 
-func TestRegistrarsThatShareASuffixStopAndGoTogether(t *testing.T) {
+// provider of registrars.
+type provider = accounts.Provider
+
+// factory is a namespace in which the duty runs.
+type factory struct {
+	client    client.Client
+	namespace string
+	t         *testing.T
+}
+
+// start runs the duty until the test ends.
+func start(t *testing.T, environment v1alpha1.Environment, makeProvider func(client.Reader) provider) *factory {
+	t.Helper()
 	g := gomega.NewWithT(t)
-	c := apiserver.Client(t)
 	namespace, _ := apiserver.Namespaces(t)
 	mgr, err := ctrl.NewManager(apiserver.Config(t), ctrl.Options{
 		Scheme:  apiserver.Scheme(),
@@ -42,7 +53,7 @@ func TestRegistrarsThatShareASuffixStopAndGoTogether(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	duty := &registrar.Reconciler{
 		Client: mgr.GetClient(), Clock: clock.RealClock{}, Recorder: mgr.GetEventRecorder("registrar"), FactoryNamespace: namespace,
-		Registrars: accounts.NewSource(v1alpha1.EnvironmentTest, testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), clock.RealClock{})),
+		Registrars: accounts.NewSource(environment, makeProvider(mgr.GetAPIReader())),
 	}
 	g.Expect(duty.SetupWithManager(mgr, controller.Options{SkipNameValidation: ptr.To(true)})).To(gomega.Succeed())
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -54,38 +65,47 @@ func TestRegistrarsThatShareASuffixStopAndGoTogether(t *testing.T) {
 			t.Errorf("the manager ended with: %v", err)
 		}
 	})
+	return &factory{client: apiserver.Client(t), namespace: namespace, t: t}
+}
 
+// reason is that of a Registrar's Ready condition, once it speaks of the Registrar as it is.
+func (f *factory) reason(name string) func() string {
+	return func() string {
+		r := &v1alpha1.Registrar{}
+		if err := f.client.Get(f.t.Context(), client.ObjectKey{Namespace: f.namespace, Name: name}, r); err != nil {
+			return err.Error()
+		}
+		ready := apimeta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionReady)
+		if ready == nil || ready.ObservedGeneration != r.Generation {
+			return ""
+		}
+		return ready.Reason
+	}
+}
+
+func TestRegistrarsThatShareASuffixStopAndGoTogether(t *testing.T) {
+	g := gomega.NewWithT(t)
+	f := start(t, v1alpha1.EnvironmentTest, func(reader client.Reader) provider {
+		return testprovider.New(apiserver.Client(t), reader, clock.RealClock{})
+	})
 	sell := func(name string, suffixes ...string) *v1alpha1.Registrar {
 		r := &v1alpha1.Registrar{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+			ObjectMeta: metav1.ObjectMeta{Namespace: f.namespace, Name: name},
 			Spec: v1alpha1.RegistrarSpec{
 				Provider: v1alpha1.RegistrarProvider{Test: &v1alpha1.TestProvider{}}, Suffixes: suffixes,
 				Limits: v1alpha1.RegistrarLimits{MaxPrice: v1alpha1.Price{Amount: "20.00", Currency: "EUR"}},
 			},
 		}
-		g.Expect(c.Create(t.Context(), r)).To(gomega.Succeed())
+		g.Expect(f.client.Create(t.Context(), r)).To(gomega.Succeed())
 		return r
-	}
-	reason := func(name string) func() string {
-		return func() string {
-			r := &v1alpha1.Registrar{}
-			if err := c.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: name}, r); err != nil {
-				return err.Error()
-			}
-			ready := apimeta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionReady)
-			if ready == nil || ready.ObservedGeneration != r.Generation {
-				return ""
-			}
-			return ready.Reason
-		}
 	}
 
 	sell("a", "gent")
-	g.Eventually(reason("a"), patience).Should(gomega.Equal(v1alpha1.ReasonSucceeded))
+	g.Eventually(f.reason("a"), patience).Should(gomega.Equal(v1alpha1.ReasonSucceeded))
 	b := sell("b", "gent", "brussels")
-	g.Eventually(reason("b"), patience).Should(gomega.Equal(v1alpha1.ReasonSuffixShared))
-	g.Eventually(reason("a"), patience).Should(gomega.Equal(v1alpha1.ReasonSuffixShared))
-	g.Expect(c.Patch(t.Context(), b, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"suffixes":["brussels"]}}`)))).To(gomega.Succeed())
-	g.Eventually(reason("a"), patience).Should(gomega.Equal(v1alpha1.ReasonSucceeded))
-	g.Eventually(reason("b"), patience).Should(gomega.Equal(v1alpha1.ReasonSucceeded))
+	g.Eventually(f.reason("b"), patience).Should(gomega.Equal(v1alpha1.ReasonSuffixShared))
+	g.Eventually(f.reason("a"), patience).Should(gomega.Equal(v1alpha1.ReasonSuffixShared))
+	g.Expect(f.client.Patch(t.Context(), b, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"suffixes":["brussels"]}}`)))).To(gomega.Succeed())
+	g.Eventually(f.reason("a"), patience).Should(gomega.Equal(v1alpha1.ReasonSucceeded))
+	g.Eventually(f.reason("b"), patience).Should(gomega.Equal(v1alpha1.ReasonSucceeded))
 }

@@ -152,7 +152,11 @@ func (w *world) class() *v1alpha1.SiteClass {
 // hasSnapshot plays the duty siteclass, for tests that run the duty site alone.
 func (w *world) hasSnapshot() {
 	w.t.Helper()
-	class := w.class()
+	w.hasSnapshotOf(w.class())
+}
+
+func (w *world) hasSnapshotOf(class *v1alpha1.SiteClass) {
+	w.t.Helper()
 	w.create(class)
 	revision, err := siteclass.Snapshot(class, 1)
 	w.must(err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"magicwebsitefactory.gent/internal/availability"
 )
 
 // NotAvailable is the error for a name that this onboarder cannot order, as far as anybody can tell, whenever it asks.
@@ -57,7 +59,11 @@ func clusterFailed(err error) error {
 }
 
 func checkFailed(err error) error {
-	return &CannotTake{Why: "Whether the name is available could not be found out.", RetryAfter: later, Err: err}
+	pause := availability.RetryAfter(err)
+	if pause <= 0 {
+		pause = later
+	}
+	return &CannotTake{Why: "Whether the name is available could not be found out.", RetryAfter: pause, Err: err}
 }
 
 // ErrNoSite is the error for a site that there is not, or that another onboarder asked for.

@@ -256,6 +256,9 @@ func (w *World) Quiet() error {
 		return err
 	}
 	for _, m := range w.log[traced:] {
+		if w.shop != nil && w.shop.KeepsAutoRenew && m.Call.Verb == verbRenew {
+			continue
+		}
 		if !m.Call.Read() && m.Moment == Before {
 			return fmt.Errorf("%w: %s", ErrRestless, m.Call)
 		}

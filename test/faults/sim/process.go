@@ -20,6 +20,7 @@ import (
 	"magicwebsitefactory.gent/controllers/site"
 	"magicwebsitefactory.gent/controllers/siteclass"
 	"magicwebsitefactory.gent/internal/frontend/orders"
+	registrars "magicwebsitefactory.gent/internal/registrar"
 )
 
 // The duties of a manager, and what the front end does.
@@ -48,6 +49,8 @@ type Process struct {
 	answers []func()
 	// standing is that one of its tasks stands still, and so does it.
 	standing bool
+	// shopper is its account at the shop, where there is one.
+	shopper registrars.Registrar
 }
 
 // sees is the change up to which its cache has come.

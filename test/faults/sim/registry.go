@@ -45,6 +45,10 @@ type Registry struct {
 	Play map[string]Play
 	// Entries by name.
 	Entries map[string]*Entry
+
+	shop *Shop
+	// foreign is a name that the account holds for another installation.
+	foreign string
 }
 
 // Entry is what the registry knows of a name.
@@ -69,6 +73,12 @@ func (r *Registry) entry(name string) *Entry {
 	if r.Entries[name] == nil {
 		r.Entries[name] = &Entry{}
 	}
+	if r.shop != nil {
+		r.shop.read(name, r.Entries[name])
+		if name == r.foreign {
+			r.Entries[name].Held, r.Entries[name].HeldByOther = false, true
+		}
+	}
 	return r.Entries[name]
 }
 
@@ -89,15 +99,32 @@ var errRegistry = errors.New("the registry does not answer")
 
 // Check tries the account.
 func (a *account) Check(ctx context.Context) error {
-	return taskOf(ctx).enter(Call{Verb: verbCheck, Kind: "Account"}, func(Verdict) error { return nil })
+	return taskOf(ctx).enter(Call{Verb: verbCheck, Kind: "Account"}, func(Verdict) error {
+		if a.world.shop == nil {
+			return nil
+		}
+		shopper, err := taskOf(ctx).Process.account(ctx)
+		if err != nil {
+			return err
+		}
+		return shopper.Check(ctx)
+	})
 }
 
 // LookUp says what is known.
 func (a *account) LookUp(ctx context.Context, q registrar.Query) (registrar.Sighting, error) {
 	var s registrar.Sighting
 	err := taskOf(ctx).enter(Call{Verb: verbLookUp, Kind: "Account"}, func(Verdict) error {
-		s = a.world.Registry.sight(q)
-		return nil
+		if a.world.shop == nil {
+			s = a.world.Registry.sight(q)
+			return nil
+		}
+		shopper, err := taskOf(ctx).Process.account(ctx)
+		if err != nil {
+			return err
+		}
+		s, err = shopper.LookUp(ctx, q)
+		return err
 	})
 	if err != nil {
 		return registrar.Sighting{}, err
@@ -144,11 +171,15 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 		if !w.Clock.Now().Before(brokenOff) {
 			return context.DeadlineExceeded // the process stood still for so long that the call is broken off before it is sent
 		}
+		order, err := a.till(ctx, o)
+		if err != nil {
+			return err
+		}
 		if v.Action == Delay {
-			w.later(v.After, "the order arrives", func(context.Context) { w.order(o) })
+			w.later(v.After, "the order arrives", func(ctx context.Context) { order(ctx) })
 			return errRegistry
 		}
-		result = w.order(o)
+		result = order(ctx)
 		return nil
 	})
 	if err != nil {
@@ -160,6 +191,19 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 		return registrar.Unknown{Err: err}
 	}
 	return result
+}
+
+// till is where an order is handed in.
+func (a *account) till(ctx context.Context, o registrar.Order) (func(ctx context.Context) registrar.Result, error) {
+	w := a.world
+	if w.shop == nil {
+		return func(context.Context) registrar.Result { return w.order(o) }, nil
+	}
+	shopper, err := taskOf(ctx).Process.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) registrar.Result { return w.shop.order(ctx, w, shopper, o) }, nil
 }
 
 // deadline is the context's, on the simulation's clock. A context goes by the real one.
@@ -238,6 +282,14 @@ func (e *Entry) own(now time.Time) {
 func (a *account) Renew(ctx context.Context, renewal registrar.Renewal) registrar.Result {
 	var result registrar.Result
 	err := taskOf(ctx).enter(Call{Verb: verbRenew, Kind: "Account"}, func(Verdict) error {
+		if a.world.shop != nil {
+			shopper, err := taskOf(ctx).Process.account(ctx)
+			if err != nil {
+				return err
+			}
+			result = shopper.Renew(ctx, renewal)
+			return nil
+		}
 		e := a.world.Registry.entry(renewal.Domain)
 		e.AutoRenew = renewal.AutoRenew
 		if !renewal.ExtendFrom.IsZero() && (a.world.Registry.Careless || renewal.ExtendFrom.Equal(e.Expiry)) {

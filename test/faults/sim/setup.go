@@ -78,6 +78,9 @@ func New(ctx context.Context, api client.WithWatch, seed uint64) (*World, error)
 
 // Close frees what the API server has only so many of: addresses of Services.
 func (w *World) Close() error {
+	if w.shop != nil && w.shop.Close != nil {
+		w.shop.Close()
+	}
 	return w.api.DeleteAllOf(w.ctx, &corev1.Service{}, client.InNamespace(w.Sites))
 }
 

@@ -67,6 +67,7 @@ type World struct {
 	restored  int
 	marked    int
 	pending   int
+	shop      *Shop
 }
 
 // Moments is a call, and the process that made it, in the order in which they came.

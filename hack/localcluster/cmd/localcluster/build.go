@@ -8,6 +8,7 @@ import (
 
 	localcluster "magicwebsitefactory.gent/hack/localcluster"
 	"magicwebsitefactory.gent/hack/localcluster/internal/build"
+	"magicwebsitefactory.gent/hack/localcluster/internal/host"
 	"magicwebsitefactory.gent/hack/localcluster/internal/layout"
 )
 
@@ -56,6 +57,26 @@ func assetsCommand() command {
 				}
 				fmt.Println(builder.LinksDir())
 				return nil
+			}
+		},
+	}
+}
+
+func nameServerCommand() command {
+	return command{
+		name: "nameserver", summary: "installs the name server that tests start",
+		help: "Installs Debian's bind9 if it is missing, without starting its service: tests of DNS updates start a named of\n" +
+			"their own on loopback. Not as root, or not on Debian, it says that they are left out.",
+		setup: func(*flag.FlagSet) runFunc {
+			return func(ctx context.Context, _ []string) error {
+				if host.HasNameServer() {
+					return nil
+				}
+				if !host.CanInstall() {
+					fmt.Fprintln(os.Stderr, "no "+host.NamedPath+" here, which only root can install, and on Debian (apt-get install bind9): the tests with a real name server are left out")
+					return nil
+				}
+				return host.InstallNameServer(ctx, os.Stderr)
 			}
 		},
 	}

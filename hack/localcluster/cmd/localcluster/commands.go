@@ -4,6 +4,6 @@ package main
 func commands() []command {
 	return []command{
 		upCommand(), downCommand(), statusCommand(), infoCommand(), kubeconfigCommand(), loadCommand(),
-		buildCommand(), assetsCommand(), doctorCommand(),
+		buildCommand(), assetsCommand(), nameServerCommand(), doctorCommand(),
 	}
 }

@@ -9,49 +9,76 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// CNIPlugins is where Debian puts the network plugins, and RuncPath the low-level runtime.
+// CNIPlugins is where Debian puts the network plugins, RuncPath the low-level runtime, and NamedPath the name server that tests start.
 const (
 	CNIPlugins     = "/usr/lib/cni"
 	RuncPath       = "/usr/sbin/runc"
 	ContainerdPath = "/usr/bin/containerd"
 	CtrPath        = "/usr/bin/ctr"
+	NamedPath      = "/usr/sbin/named"
 )
 
-// A pkg is a Debian package and a file by which it is known to be there.
-type pkg struct{ name, file string }
+// A pkg is a Debian package, a file by which it is known to be there, and the service that comes with it and must not run.
+type pkg struct{ name, file, service string }
 
+// packages are what the cluster is made of. It has a containerd of its own.
 var packages = []pkg{
-	{"containerd", ContainerdPath},
-	{"runc", RuncPath},
-	{"containernetworking-plugins", filepath.Join(CNIPlugins, "ptp")},
-	{"iptables", "/usr/sbin/iptables-restore"},
-	{"nftables", "/usr/sbin/nft"},
-	{"iproute2", "/sbin/ip"},
+	{"containerd", ContainerdPath, "containerd.service"},
+	{"runc", RuncPath, ""},
+	{"containernetworking-plugins", filepath.Join(CNIPlugins, "ptp"), ""},
+	{"iptables", "/usr/sbin/iptables-restore", ""},
+	{"nftables", "/usr/sbin/nft", "nftables.service"},
+	{"iproute2", "/sbin/ip", ""},
 }
 
-// services come with the packages and must not run: the cluster has a containerd of its own.
-var services = []string{"containerd.service", "nftables.service"}
+// nameServer is what tests of dynamic updates start on loopback.
+var nameServer = []pkg{{"bind9", NamedPath, "named.service"}}
 
-// MissingPackages names the Debian packages that are not installed.
-func MissingPackages() []string {
-	var missing []string
+func missing(packages []pkg) []pkg {
+	return slices.DeleteFunc(slices.Clone(packages), func(p pkg) bool {
+		_, err := os.Stat(p.file)
+		return err == nil
+	})
+}
+
+func namesOf(packages []pkg) []string {
+	var names []string
 	for _, p := range packages {
-		if _, err := os.Stat(p.file); err != nil {
-			missing = append(missing, p.name)
-		}
+		names = append(names, p.name)
 	}
-	return missing
+	return names
 }
 
-// InstallPackages installs what is missing, without starting any service.
-func InstallPackages(ctx context.Context, log io.Writer) error {
+// MissingPackages names the cluster's Debian packages that are not installed.
+func MissingPackages() []string { return namesOf(missing(packages)) }
+
+// InstallPackages installs what the cluster misses, without starting any service.
+func InstallPackages(ctx context.Context, log io.Writer) error { return install(ctx, log, packages) }
+
+// InstallNameServer installs a name server for tests, without starting it.
+func InstallNameServer(ctx context.Context, log io.Writer) error {
+	return install(ctx, log, nameServer)
+}
+
+// CanInstall says whether packages can be installed: on Debian, as root.
+func CanInstall() bool {
+	_, err := exec.LookPath("apt-get")
+	return err == nil && os.Geteuid() == 0
+}
+
+// HasNameServer says whether there is a name server for tests.
+func HasNameServer() bool { return len(missing(nameServer)) == 0 }
+
+func install(ctx context.Context, log io.Writer, packages []pkg) error {
 	if err := restorePolicy(); err != nil {
 		return err
 	}
-	missing := MissingPackages()
+	wanted := missing(packages)
+	missing := namesOf(wanted)
 	if len(missing) == 0 {
 		return nil
 	}
@@ -66,7 +93,7 @@ func InstallPackages(ctx context.Context, log io.Writer) error {
 	if err := errors.Join(installing, restorePolicy()); err != nil {
 		return fmt.Errorf("install %s: %w", strings.Join(missing, ", "), err)
 	}
-	disableServices(ctx, missing)
+	disableServices(ctx, wanted)
 	return nil
 }
 
@@ -82,17 +109,15 @@ func aptGet(ctx context.Context, args ...string) error {
 }
 
 // disableServices keeps what was just installed from starting at the next boot.
-func disableServices(ctx context.Context, installed []string) {
+func disableServices(ctx context.Context, installed []pkg) {
 	if _, err := exec.LookPath("systemctl"); err != nil {
 		return
 	}
-	for _, service := range services {
-		for _, name := range installed {
-			if name+".service" == service {
-				// Without a running systemd it only removes links; where it cannot, nothing was enabled.
-				_, _ = Run(ctx, "systemctl", "disable", "--now", service)
-				_, _ = Run(ctx, "systemctl", "disable", service)
-			}
+	for _, p := range installed {
+		if p.service != "" {
+			// Without a running systemd it only removes links; where it cannot, nothing was enabled.
+			_, _ = Run(ctx, "systemctl", "disable", "--now", p.service)
+			_, _ = Run(ctx, "systemctl", "disable", p.service)
 		}
 	}
 }

@@ -1,0 +1,39 @@
+package dnsimple
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/registrar"
+	"magicwebsitefactory.gent/internal/registrar/registrartest"
+)
+
+func TestWhenTheHourIsUsedUpItIsLeftAloneAndThenGoesOn(t *testing.T) {
+	w := newWorld(t)
+	p := New(secretReader{secret: w.secret}, w.clock, WithTransport(w.transport), WithBaseURL(w.baseURL))
+	source := registrar.Limit(registrar.NewSource(v1alpha1.EnvironmentLive, p), w.clock, func() float64 { return 0 })
+	lookUp := func() error {
+		a, err := source.For(t.Context(), w.registrar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = a.LookUp(t.Context(), registrar.Query{Domain: name, OperationID: operation})
+		return err
+	}
+	w.Faults.Next(registrartest.CallLookUp, registrartest.Throttles)
+	for _, second := range []int{0, 20, 39} {
+		w.clock.SetTime(start.Add(time.Duration(second) * time.Second))
+		if late := new(registrar.Throttled); !errors.As(lookUp(), &late) {
+			t.Errorf("after %d s it is asked", second)
+		}
+	}
+	if got := len(w.Requests()); got != 1 {
+		t.Errorf("%d requests went out", got)
+	}
+	w.clock.SetTime(start.Add(registrartest.RetryAfterSeconds * time.Second))
+	if err := lookUp(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}

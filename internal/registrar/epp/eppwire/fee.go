@@ -1,0 +1,106 @@
+package eppwire
+
+import "strings"
+
+// Fees are what things cost (RFC 8748, section 5.1.1).
+type Fees struct {
+	Currency Token       `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 currency"`
+	Objects  []FeeObject `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 cd"`
+}
+
+// FeeObject is what commands cost for one name.
+type FeeObject struct {
+	// Available is whether the server tells, which it does unless it says otherwise.
+	Available *Bool        `xml:"avail,attr"`
+	Name      Token        `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 objID"`
+	Class     Token        `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 class"`
+	Commands  []FeeCommand `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 command"`
+}
+
+// FeeCommand is what one command costs.
+type FeeCommand struct {
+	Name Token `xml:"name,attr"`
+	// Standard is whether it costs what it does for other names.
+	Standard *Bool `xml:"standard,attr"`
+	Period   struct {
+		Value Token `xml:",chardata"`
+		Unit  Token `xml:"unit,attr"`
+	} `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 period"`
+	Fees    []Token `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 fee"`
+	Credits []Token `xml:"urn:ietf:params:xml:ns:epp:fee-1.0 credit"`
+}
+
+// Quote is what one year of a name costs.
+type Quote struct {
+	// Minor is the sum of all fees and credits, in hundredths of the currency, rounded up.
+	Minor    int64
+	Currency string
+	// Premium is whether it is not what other names cost.
+	Premium bool
+}
+
+// NoQuoteError says that a server was asked what a name costs and did not tell.
+type NoQuoteError struct{}
+
+func (*NoQuoteError) Error() string { return "the server does not tell the price" }
+
+// Quote is what the answer to a check says that a command costs for a year of a name: a [NoQuoteError] where it does not say.
+func (r *Response) Quote(name, command string) (Quote, error) {
+	for _, fees := range r.Extension.Fees {
+		for _, object := range fees.Objects {
+			if !SameName(object.Name, name) || !object.Available.is(true) {
+				continue
+			}
+			for _, c := range object.Commands {
+				if c.Name == Token(command) && c.aYear() && len(c.Fees) > 0 {
+					return c.quote(fees.Currency, object.Class)
+				}
+			}
+		}
+	}
+	return Quote{}, &NoQuoteError{}
+}
+
+// aYear says whether it is the price of one year, which it is without a period: that was asked for.
+func (c *FeeCommand) aYear() bool {
+	return c.Period.Value == "" || c.Period.Value == "1" && (c.Period.Unit == "y" || c.Period.Unit == "") || c.Period.Value == "12" && c.Period.Unit == "m"
+}
+
+// quote adds everything up. The class counts, and not only what the command says of itself: a premium name may be sold at the standard fee for its first year.
+func (c *FeeCommand) quote(currency, class Token) (Quote, error) {
+	q := Quote{Currency: string(currency), Premium: !c.ordinary(class)}
+	if len(currency) != 3 || strings.ToUpper(string(currency)) != string(currency) {
+		return Quote{}, malformed("a price without a currency")
+	}
+	for _, fee := range c.Fees {
+		n, err := hundredths(fee)
+		if err != nil {
+			return Quote{}, err
+		}
+		if n < 0 {
+			return Quote{}, malformed("a fee below zero")
+		}
+		q.Minor += n
+	}
+	for _, credit := range c.Credits {
+		n, err := hundredths(credit)
+		if err != nil {
+			return Quote{}, err
+		}
+		if n > 0 {
+			return Quote{}, malformed("a credit above zero")
+		}
+		q.Minor += n
+	}
+	if q.Minor < 0 {
+		return Quote{}, malformed("a price below zero")
+	}
+	return q, nil
+}
+
+// ordinary says whether a class is that of other names: "standard" (RFC 8748, section 3.7), or something like "Standard Tier", or none; or one that the server names as it
+// likes while it says that the fee is the standard one.
+func (c *FeeCommand) ordinary(class Token) bool {
+	lower := strings.ToLower(string(class))
+	return !strings.Contains(lower, "premium") && (lower == "" || strings.HasPrefix(lower, "standard") || c.Standard.is(false))
+}

@@ -1,0 +1,85 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+
+	"magicwebsitefactory.gent/internal/registrar"
+	"magicwebsitefactory.gent/internal/registrar/registrartest"
+)
+
+// Shop is a real provider's accounts at a fake server, in place of the simulation's own registrar. The oracles read the server's books.
+type Shop struct {
+	// Book of the fake server.
+	Book *registrartest.Book
+	// Currency that it sells in, if it is another than the simulation's.
+	Currency string
+	// KeepsAutoRenew is whether it has no automatic renewal that could be set: it is asked, and says so without doing anything.
+	KeepsAutoRenew bool
+	// Close ends what the server still does; nil for nothing.
+	Close func()
+	// Open is an account of a process that has just begun: what the provider keeps in memory is the process's.
+	Open func(ctx context.Context) (registrar.Registrar, error)
+}
+
+// Sell has names be bought at a shop from now on.
+func (w *World) Sell(shop Shop) {
+	w.shop, w.Registry.shop = &shop, &shop
+	shop.Book.OnOrder(w.arrived)
+}
+
+// account is the one that a process has at the shop.
+func (p *Process) account(ctx context.Context) (registrar.Registrar, error) {
+	if p.shopper == nil {
+		shopper, err := p.world.shop.Open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.shopper = shopper
+	}
+	return p.shopper, nil
+}
+
+// arrived judges an order that arrives at the shop. No step of the protocol may order what is held or being ordered.
+func (w *World) arrived(name string, before registrartest.Entry) {
+	if w.Registry.Entries[name] == nil {
+		w.Registry.Entries[name] = &Entry{}
+	}
+	w.Registry.Entries[name].Orders++
+	w.tracef("the shop has an order for %s", name)
+	if before.State == registrartest.Ours || before.State == registrartest.Open {
+		w.fail(fmt.Errorf("%w: %s", ErrBoughtTwice, name))
+	}
+}
+
+// order has the shop take an order.
+func (s *Shop) order(ctx context.Context, w *World, account registrar.Registrar, o registrar.Order) registrar.Result {
+	play := w.Registry.Play[o.Domain]
+	s.Book.SetPlay(o.Domain, map[Play]registrartest.Play{
+		Slow: registrartest.IsSlow, SlowThenRefused: registrartest.IsSlow, NeverReady: registrartest.IsSlow,
+		TakenMeanwhile: registrartest.SoldMeanwhile, Refused: registrartest.Refuses,
+	}[play])
+	open := s.Book.Get(o.Domain).State == registrartest.Open
+	if s.Currency != "" {
+		o.MaxPrice.Currency = s.Currency
+	}
+	result := account.Buy(ctx, o)
+	if !open && s.Book.Get(o.Domain).State == registrartest.Open && play != NeverReady {
+		w.later(slowTime, "the order is carried out", func(context.Context) { s.Book.Finish(o.Domain, play == Slow) })
+	}
+	return result
+}
+
+// read copies what the shop's books say of a name.
+func (s *Shop) read(name string, e *Entry) {
+	entry := s.Book.Get(name)
+	e.Purchases, e.Renewals = entry.Purchases, entry.Extensions
+	e.Held, e.HeldByOther, e.Open = entry.State == registrartest.Ours, entry.State == registrartest.Others, entry.State == registrartest.Open
+	e.Expiry, e.AutoRenew = entry.Expiry, entry.AutoRenew
+}
+
+// BoughtByAnother has another installation, with the same account at the shop, buy a name. To this one it is as good as held by somebody else.
+func (r *Registry) BoughtByAnother(name string) {
+	r.foreign = name
+	r.shop.Book.GiveToAccount(name, Epoch.AddDate(1, 0, 0))
+}
