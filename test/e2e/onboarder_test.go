@@ -49,6 +49,12 @@ const answerHang = -1
 // onboarder makes an Onboarder that may use both dialects and speaks the given one, with a listener on this machine.
 func (w *world) onboarder(t *testing.T, dialect hallo.Dialect) *onboarder {
 	t.Helper()
+	return w.onboarderOf(t, dialect, "")
+}
+
+// onboarderOf makes an Onboarder whose sites are of a SiteClass; the default one's where the name is empty.
+func (w *world) onboarderOf(t *testing.T, dialect hallo.Dialect, class string) *onboarder {
+	t.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(w.node, "0"))
 	if err != nil {
 		t.Fatalf("listen where the cluster can reach this machine: %v", err)
@@ -73,7 +79,7 @@ func (w *world) onboarder(t *testing.T, dialect hallo.Dialect) *onboarder {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	o.create(t, authority.PEM())
+	o.create(t, authority.PEM(), class)
 	return o
 }
 
@@ -82,14 +88,14 @@ func patient() hallo.Retry {
 	return hallo.Retry{Tries: 20, First: 100 * time.Millisecond, Longest: 2 * time.Second, Clock: clock.RealClock{}, Random: mathrand.Float64}
 }
 
-func (o *onboarder) create(t *testing.T, authority []byte) {
+func (o *onboarder) create(t *testing.T, authority []byte, class string) {
 	t.Helper()
 	meta := metav1.ObjectMeta{Namespace: o.world.factoryNamespace, Name: o.name}
 	secret := &corev1.Secret{ObjectMeta: meta, StringData: map[string]string{v1alpha1.SecretKeyToken: o.token}}
 	object := &v1alpha1.Onboarder{ObjectMeta: meta, Spec: v1alpha1.OnboarderSpec{
-		TokenSecretRef: v1alpha1.LocalReference{Name: o.name},
-		Callback:       v1alpha1.OnboarderCallback{URLPrefixes: []string{o.callback}, CABundle: authority},
-		Dialects:       []v1alpha1.Dialect{v1alpha1.DialectBearer, v1alpha1.DialectQuerySecret},
+		TokenSecretRef: v1alpha1.LocalReference{Name: o.name}, SiteClassName: class,
+		Callback: v1alpha1.OnboarderCallback{URLPrefixes: []string{o.callback}, CABundle: authority},
+		Dialects: []v1alpha1.Dialect{v1alpha1.DialectBearer, v1alpha1.DialectQuerySecret},
 	}}
 	for _, made := range []client.Object{secret, object} {
 		if err := o.world.client.Create(t.Context(), made); err != nil {
