@@ -55,7 +55,7 @@ func TestMain(m *testing.M) {
 // randomRuns is how many random mixtures are played.
 func randomRuns() string {
 	if full {
-		return "300"
+		return "200"
 	}
 	return "20"
 }
