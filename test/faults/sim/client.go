@@ -76,7 +76,6 @@ func (p *Process) write(ctx context.Context, verb, sub string, o client.Object, 
 			return err
 		}
 		p.world.wrote(o)
-		p.world.writes++
 		t.wrote(o, sub)
 		return nil
 	})
@@ -117,7 +116,6 @@ func (p *Process) apply(ctx context.Context, c client.WithWatch, config runtime.
 		if err := c.Apply(ctx, config, opts...); err != nil {
 			return err
 		}
-		p.world.writes++
 		p.world.store.date(o, p.world.timestamp())
 		return p.world.applied(o)
 	})

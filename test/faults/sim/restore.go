@@ -14,9 +14,6 @@ import (
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
 
-// Restored says how often the cluster was restored, or lost its statuses. What was told before then is not known any more.
-func (w *World) Restored() int { return w.restored }
-
 // Restore makes everything anew from a backup that was made just now: without status, with other UIDs and without owners, as backup tools do. What
 // the factory makes by itself is not in the backup, nor what was being deleted.
 func (w *World) Restore() error {

@@ -70,7 +70,7 @@ func New(ctx context.Context, api client.WithWatch, seed uint64) (*World, error)
 	if err := w.Run(time.Minute, w.configured); err != nil {
 		return nil, fmt.Errorf("the factory does not get ready: %w\n%s", err, strings.Join(w.trace, "\n"))
 	}
-	w.calls, w.log, w.trace, w.writes = map[Call]int{}, nil, nil, 0
+	w.calls, w.log, w.trace = map[Call]int{}, nil, nil
 	w.store.settle()
 	w.OnDeath = w.replace
 	return w, nil

@@ -58,7 +58,6 @@ type World struct {
 	calls     map[Call]int
 	log       []Moments
 	trace     []string
-	writes    int
 	random    int
 	keys      digestKeys
 	errs      []error
@@ -105,9 +104,6 @@ func (w *World) Do(doing string, err error) {
 		w.fail(fmt.Errorf("%s: %w", doing, err))
 	}
 }
-
-// Writes counts the writes to the API server by the duties.
-func (w *World) Writes() int { return w.writes }
 
 func (w *World) count(c Call) int {
 	c.N = 0
@@ -165,7 +161,6 @@ func (w *World) delete(ctx context.Context, o client.Object, do func(context.Con
 	if err := do(ctx); err != nil {
 		return err
 	}
-	w.writes++
 	return w.observe(ctx, key)
 }
 
