@@ -19,6 +19,8 @@ func (s *fixedSource) For(context.Context, *v1alpha1.Registrar) (registrar.Regis
 // neverSells is a registrar that knows no name and has no credit left.
 type neverSells struct{}
 
+func (*neverSells) Account() string { return "never sells" }
+
 func (*neverSells) Check(context.Context) error { return nil }
 
 func (*neverSells) LookUp(context.Context, registrar.Query) (registrar.Sighting, error) {

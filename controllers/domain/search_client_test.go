@@ -209,6 +209,8 @@ func (a *scriptedAccount) For(context.Context, *v1alpha1.Registrar) (registrar.R
 	return a, nil
 }
 
+func (a *scriptedAccount) Account() string { return "scripted" }
+
 func (a *scriptedAccount) Check(context.Context) error { return nil }
 
 func (a *scriptedAccount) LookUp(context.Context, registrar.Query) (registrar.Sighting, error) {

@@ -59,10 +59,7 @@ func (s *limitedSource) For(ctx context.Context, r *v1alpha1.Registrar) (Registr
 		return nil, err
 	}
 	limited := &limitedAccount{inner: account, gate: s.gateOf(r), clock: s.clock, random: s.random}
-	if keeper, ok := account.(RecordKeeper); ok {
-		return &limitedKeeper{limited, keeper}, nil
-	}
-	return limited, nil
+	return limited.withKeepers(), nil
 }
 
 func (s *limitedSource) gateOf(r *v1alpha1.Registrar) *gate {
@@ -178,6 +175,9 @@ var (
 	errClosed = errors.New("the registrar asked to be left alone for a while")
 	errBusy   = errors.New("the account has been called as often as it may be (limits.callsPerMinute)")
 )
+
+// Account is the inner one's.
+func (a *limitedAccount) Account() string { return a.inner.Account() }
 
 // Check asks on credit.
 func (a *limitedAccount) Check(ctx context.Context) error {

@@ -24,6 +24,8 @@ type desk struct {
 	result Result
 }
 
+func (d *desk) Account() string { return "desk" }
+
 func (d *desk) Check(context.Context) error { d.calls++; return d.err }
 
 func (d *desk) LookUp(context.Context, Query) (Sighting, error) {

@@ -92,3 +92,78 @@ func TestARegistrarThatAsksToBeLeftAloneOverARecordIsByAll(t *testing.T) {
 		t.Errorf("a look-up has to wait %s, after %d calls", wait, d.calls)
 	}
 }
+
+// delegationDesk is a desk that sets name servers as well; bothDesk does all there is.
+type delegationDesk struct {
+	desk
+	servers []string
+}
+
+func (d *delegationDesk) PutNameServers(_ context.Context, _ string, servers []string) error {
+	d.calls++
+	d.servers = servers
+	return d.err
+}
+
+type bothDesk struct {
+	recordDesk
+	delegationDesk
+}
+
+func (d *bothDesk) Account() string                                 { return "both" }
+func (d *bothDesk) Check(context.Context) error                     { return nil }
+func (d *bothDesk) LookUp(context.Context, Query) (Sighting, error) { return Sighting{}, nil }
+func (d *bothDesk) Buy(context.Context, Order) Result               { return nil }
+func (d *bothDesk) Renew(context.Context, Renewal) Result           { return nil }
+
+type anySource struct{ Registrar }
+
+func (s anySource) For(context.Context, *v1alpha1.Registrar) (Registrar, error) {
+	return s.Registrar, nil
+}
+
+func TestAnAccountSetsNameServersOnlyWhereItsRegistrarDoes(t *testing.T) {
+	q := newQueue(t, 60)
+	for name, tc := range map[string]struct {
+		inner            Registrar
+		records, servers bool
+	}{
+		"neither":      {&desk{}, false, false},
+		"records":      {&recordDesk{}, true, false},
+		"name servers": {&delegationDesk{}, false, true},
+		"both":         {&bothDesk{}, true, true},
+	} {
+		q.source = Limit(anySource{tc.inner}, q.clock, nil)
+		_, records := q.account().(RecordKeeper)
+		_, servers := q.account().(NameServerKeeper)
+		if records != tc.records || servers != tc.servers {
+			t.Errorf("%s: keeps records %t, sets name servers %t", name, records, servers)
+		}
+		if got := q.account().Account(); got != tc.inner.Account() {
+			t.Errorf("%s: the account is %q", name, got)
+		}
+	}
+}
+
+func TestNameServersAreSetOnCreditUnlessTheAccountIsClosed(t *testing.T) {
+	q := newQueue(t, 6) // one at once
+	d := &delegationDesk{}
+	q.source = Limit(anySource{d}, q.clock, nil)
+	put := func() error {
+		return q.account().(NameServerKeeper).PutNameServers(t.Context(), "alice.gent", []string{"ns1.example", "ns2.example"})
+	}
+	for range 3 {
+		if err := put(); err != nil || len(d.servers) != 2 {
+			t.Fatalf("%v: %v", d.servers, err)
+		}
+	}
+	d.err = &Throttled{RetryAfter: time.Minute, Err: errors.New("429")}
+	if err := put(); err == nil {
+		t.Fatal("no error")
+	}
+	calls := d.calls
+	var throttled *Throttled
+	if err := put(); !errors.As(err, &throttled) || d.calls != calls {
+		t.Errorf("%v, and it was called", err)
+	}
+}

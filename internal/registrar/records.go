@@ -16,3 +16,10 @@ type RecordKeeper interface {
 	// them, and they stay. It is no error that there are none.
 	RemoveAddresses(ctx context.Context, domain string, addresses []netip.Addr) error
 }
+
+// NameServerKeeper is an account that can have its names lead to other name servers. A [Registrar] may be one.
+type NameServerKeeper interface {
+	// PutNameServers makes a name that the account holds lead to these name servers, two at least, and to no others. It is safe to repeat, and changes nothing where
+	// it does already.
+	PutNameServers(ctx context.Context, domain string, nameServers []string) error
+}

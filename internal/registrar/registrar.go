@@ -7,6 +7,10 @@ import (
 
 // Registrar is one account at a place where names are bought. It is safe for use by many goroutines.
 type Registrar interface {
+	// Account names the account for as long as it is the same one, whatever its credentials or the Registrar that describes it: a purchase is told to have come to
+	// nothing only by the account that it was made with. It is public, in at most 128 printable ASCII characters; what is in a Secret only goes in as a digest.
+	Account() string
+
 	// Check tries whether the account can be used, and changes nothing. An error that is a [CredentialsError] says that it will not get
 	// better by itself.
 	Check(ctx context.Context) error
@@ -103,6 +107,8 @@ type Sighting struct {
 
 	// OperationID is the purchase that the account's name or open order came from, where the registrar keeps it; empty where it does not.
 	OperationID string
+	// Created is when the registration of the account's name began, where the registrar says; zero where it does not.
+	Created time.Time
 	// Reference is the registrar's own name for the order.
 	Reference string
 	// Rejection of an order that was turned down.

@@ -2,6 +2,8 @@ package combell
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,9 +21,17 @@ type account struct {
 }
 
 var (
-	_ registrar.Registrar    = (*account)(nil)
-	_ registrar.RecordKeeper = (*account)(nil)
+	_ registrar.Registrar        = (*account)(nil)
+	_ registrar.RecordKeeper     = (*account)(nil)
+	_ registrar.NameServerKeeper = (*account)(nil)
 )
+
+// Account is told by its API key, as Combell has no other word for it; by its digest, so that none of the key is shown. Where the key is made anew it is another account
+// to the factory, which a call that is under way at that moment has a person asked for.
+func (a *account) Account() string {
+	sum := sha256.Sum256([]byte(a.keys.key))
+	return "combell:" + hex.EncodeToString(sum[:8])
+}
 
 // Check reads one name of the account's list.
 func (a *account) Check(ctx context.Context) error {

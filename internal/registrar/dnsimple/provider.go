@@ -98,3 +98,8 @@ type account struct {
 }
 
 var _ registrar.Registrar = (*account)(nil)
+
+// Account is the server's host and the account's number there.
+func (a *account) Account() string {
+	return "dnsimple:" + strings.TrimPrefix(a.api.BaseURL, "https://") + ":" + a.account
+}

@@ -2,6 +2,8 @@ package epp
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,6 +19,12 @@ type account struct {
 }
 
 var _ registrar.Registrar = (*account)(nil)
+
+// Account is told by the server and the login, whose digest it is: a login is kept in a Secret.
+func (a *account) Account() string {
+	sum := sha256.Sum256([]byte(a.line.access.server + "\n" + a.line.access.user))
+	return "epp:" + hex.EncodeToString(sum[:8])
+}
 
 // Check logs in, and asks for a name under the first suffix, and for prices where the server tells them: what an order begins with.
 func (a *account) Check(ctx context.Context) error {

@@ -6,19 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"magicwebsitefactory.gent/internal/registrar"
 	"magicwebsitefactory.gent/internal/registrar/epp/eppwire"
 )
 
-// NameServerKeeper is an account that can have its names lead to other name servers. What this package's provider makes is one.
-type NameServerKeeper interface {
-	// PutNameServers makes the name lead to these name servers, and to no others. It changes nothing where it does already, and is safe to repeat. DS records
-	// and keys at the registry go with the name servers that were, as no answer of the new ones would agree with them.
-	PutNameServers(ctx context.Context, domain string, nameServers []string) error
-}
+var _ registrar.NameServerKeeper = (*account)(nil)
 
-var _ NameServerKeeper = (*account)(nil)
-
-// PutNameServers asks where the name leads, and changes the difference.
+// PutNameServers asks where the name leads, and changes the difference. DS records and keys at the registry go with the name servers that were, as no answer of
+// the new ones would agree with them.
 func (a *account) PutNameServers(ctx context.Context, domain string, nameServers []string) error {
 	return a.line.use(ctx, func(ctx context.Context, s *session) error {
 		where, d, r, err := a.info(ctx, s, domain, "")

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"magicwebsitefactory.gent/internal/registrar/epp"
+	"magicwebsitefactory.gent/internal/registrar"
 )
 
 func TestNameServersAreChangedByTheDifference(t *testing.T) {
@@ -14,7 +14,7 @@ func TestNameServersAreChangedByTheDifference(t *testing.T) {
 			r.server.HostAttributes = attributes
 			r.buy(1)
 			r.server.Sign(alice)
-			keeper, ok := r.account().(epp.NameServerKeeper)
+			keeper, ok := r.account().(registrar.NameServerKeeper)
 			if !ok {
 				t.Fatal("the account keeps no name servers")
 			}

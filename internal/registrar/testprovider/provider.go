@@ -65,6 +65,9 @@ type account struct {
 
 var _ registrar.Registrar = (*account)(nil)
 
+// Account is the ledger.
+func (a *account) Account() string { return "test:" + a.ledger.key.Name }
+
 // Check reads the ledger.
 func (a *account) Check(ctx context.Context) error {
 	_, _, err := a.ledger.read(ctx, "")

@@ -97,6 +97,9 @@ type account struct{ world *World }
 
 var errRegistry = errors.New("the registry does not answer")
 
+// Account is the simulation's one, whoever sells.
+func (a *account) Account() string { return "simulation" }
+
 // Check tries the account.
 func (a *account) Check(ctx context.Context) error {
 	return taskOf(ctx).enter(Call{Verb: verbCheck, Kind: "Account"}, func(Verdict) error {
