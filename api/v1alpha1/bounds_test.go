@@ -129,7 +129,7 @@ func otherMembers(good object) []object {
 		"Registrar spec.provider": {
 			"combell": map[string]any{"credentialsSecretRef": secret, "price": price, "nameServers": servers},
 			"epp": map[string]any{
-				"server": "epp.example:700", "credentialsSecretRef": secret, "caBundle": "LS0tLS1CRUdJTg==", "price": price, "nameServers": servers,
+				"server": "epp.example:700", "clientID": "REG-1", "credentialsSecretRef": secret, "caBundle": "LS0tLS1CRUdJTg==", "price": price, "nameServers": servers,
 				"contacts": map[string]any{"registrant": "a", "admin": "b", "tech": "c", "billing": "d"},
 			},
 			"dnsimple": map[string]any{"accountID": int64(1), "registrantID": int64(1), "credentialsSecretRef": secret, "sandbox": true},

@@ -27,6 +27,8 @@ const (
 	ConditionRegistered = "Registered"
 	// ConditionRenewing (Domain): automatic renewal is as desired, and the registration has not run out.
 	ConditionRenewing = "Renewing"
+	// ConditionDelegated (Domain): the registrar has taken spec.nameServers; absent where there are none.
+	ConditionDelegated = "Delegated"
 	// ConditionNeedsAttention (Domain): only a person can decide whether the name was bought; see AnnotationDecision.
 	ConditionNeedsAttention = "NeedsAttention"
 )
@@ -120,6 +122,10 @@ const (
 	ReasonLostByAccount = "LostByAccount"
 	// ReasonUndecidable (NeedsAttention): looking up cannot tell whether the name was bought.
 	ReasonUndecidable = "Undecidable"
+	// ReasonDelegationFailed (Delegated=False): the registrar did not take the name servers, which is tried again; the manager's log says why.
+	ReasonDelegationFailed = "DelegationFailed"
+	// ReasonDelegationUnsupported (Delegated=False): the Registrar's provider cannot set name servers.
+	ReasonDelegationUnsupported = "DelegationUnsupported"
 	// ReasonAutoRenewOn and ReasonAutoRenewOff (Renewing): what the registrar says of automatic renewal.
 	ReasonAutoRenewOn  = "AutoRenewOn"
 	ReasonAutoRenewOff = "AutoRenewOff"

@@ -67,6 +67,17 @@ type DomainSpec struct {
 	// +kubebuilder:default=Retain
 	// +optional
 	AfterSite AfterSite `json:"afterSite,omitempty"`
+
+	// nameServers that the name shall lead to, where it is another set than the one that it was bought with. It is set once at the registrar each time that it
+	// changes here, by the factory's own word: what somebody changes at the registrar afterwards stays. Make the zone at the new ones first. Empty leaves it
+	// as it is.
+	// +kubebuilder:validation:MinItems=2
+	// +kubebuilder:validation:MaxItems=13
+	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:items:Pattern=`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
+	// +listType=set
+	// +optional
+	NameServers []string `json:"nameServers,omitempty"`
 }
 
 // DomainCall is the fence around a purchase: it is written, with a check of the resourceVersion, before the call goes out. Whoever finds
@@ -82,6 +93,11 @@ type DomainCall struct {
 	// notAfter is when the call is broken off at the latest.
 	// +required
 	NotAfter metav1.Time `json:"notAfter"`
+	// account that the call goes to, by the provider's name for it. Only that account can tell that it came to nothing: where the Registrar has another one
+	// now, a person is asked.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	Account string `json:"account,omitempty"`
 }
 
 // RenewalOutcome is what came of a call that extends a registration.
@@ -163,7 +179,14 @@ type DomainStatus struct {
 	// +optional
 	Renewal *DomainRenewal `json:"renewal,omitempty"`
 
-	// conditions: Registered, Renewing, NeedsAttention.
+	// nameServers that the registrar was last told to have the name lead to; absent where it was not.
+	// +kubebuilder:validation:MaxItems=13
+	// +kubebuilder:validation:items:MaxLength=253
+	// +listType=set
+	// +optional
+	NameServers []string `json:"nameServers,omitempty"`
+
+	// conditions: Registered, Renewing, NeedsAttention, and Delegated where spec.nameServers is set.
 	// +listType=map
 	// +listMapKey=type
 	// +optional

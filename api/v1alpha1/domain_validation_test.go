@@ -21,11 +21,16 @@ var domainSubmissions = map[string]submission{
 	"a currency in lower case":     {but: setting("spec.maxPrice.currency", "eur"), refused: "spec.maxPrice.currency in body should match"},
 	"a way to get it that is not":  {but: setting("spec.acquisition", "Transfer"), refused: `Unsupported value: "Transfer"`},
 	"a name that is to be deleted": {but: setting("spec.afterSite", "Delete"), refused: `Unsupported value: "Delete"`},
+	"one name server":              {but: setting("spec.nameServers", []any{"ns1.example.net"}), refused: "spec.nameServers in body should have at least 2 items"},
+	"the same name server twice":   {but: setting("spec.nameServers", []any{"ns1.example.net", "ns1.example.net"}), refused: `Duplicate value: "ns1.example.net"`},
+	"a name server with a dot":     {but: setting("spec.nameServers", []any{"ns1.example.net.", "ns2.example.net"}), refused: "spec.nameServers[0] in body should match"},
 }
 
 var domainTransitions = map[string]transition{
 	"a name that is to run out":     {from: asItIs, to: setting("spec.afterSite", "StopRenewing")},
 	"a call that is fenced":         {from: removing("status.call"), to: setting("status.call", fence), status: true},
+	"name servers to move it to":    {from: asItIs, to: setting("spec.nameServers", []any{"ns1.example.net", "ns2.example.net"})},
+	"no name servers any more":      {from: setting("spec.nameServers", []any{"ns1.example.net", "ns2.example.net"}), to: removing("spec.nameServers")},
 	"another domain":                {from: asItIs, to: setting("spec.domain", "bob.gent"), refused: "domain is immutable"},
 	"another registrar":             {from: asItIs, to: setting("spec.registrarName", "other"), refused: "registrarName is immutable"},
 	"another operation ID":          {from: asItIs, to: setting("spec.operationID", "another-operation"), refused: "operationID is immutable"},

@@ -33,6 +33,11 @@ type EPPProvider struct {
 	// +required
 	CredentialsSecretRef LocalReference `json:"credentialsSecretRef"`
 
+	// clientID is the registrar's identifier as info shows it in clID, where it is another than the login.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ClientID string `json:"clientID,omitempty"`
+
 	// caBundle holds the PEM certificates to trust; the system's where it is empty.
 	// +kubebuilder:validation:MaxLength=65536
 	// +optional

@@ -64,8 +64,8 @@ func (r *Reconciler) confirmExtension(ctx context.Context, s *scope) (duty.Outco
 		s.extension = nil
 		return duty.StopFor(minPollPause), nil
 	}
-	s.facts.sighting, s.facts.renewed, s.facts.answer = before.sighting, before.renewed, before.answer
-	if !s.facts.askable || !s.facts.runsOut() {
+	s.facts.sighting, s.facts.renewed, s.facts.answer, s.facts.delegation = before.sighting, before.renewed, before.answer, before.delegation
+	if !s.facts.askable || s.facts.account != before.account || !s.facts.runsOut() {
 		return r.withdrawExtension(ctx, s)
 	}
 	return duty.Continue(), nil

@@ -25,6 +25,8 @@ type facts struct {
 	// registrar that the Domain names; nil where there is none. askable is whether its account could be opened.
 	registrar *v1alpha1.Registrar
 	askable   bool
+	// account that the Registrar has now; empty where it is not askable.
+	account string
 
 	// sighting is what a look-up found in this pass; nil before it. askFailed is that it brought no answer.
 	sighting  *registrar.Sighting
@@ -34,6 +36,8 @@ type facts struct {
 	due     bool
 	renewed bool
 	answer  registrar.Result
+	// delegation is what came of setting the name servers in this pass.
+	delegation delegation
 	// promised is since when the registrar has been saying, to this process, that it renews the name by itself, while look-ups say that it does not;
 	// zero where it has not.
 	promised time.Time
@@ -76,6 +80,12 @@ func endsUnbought(reason string) bool {
 }
 
 func (f *facts) deleting() bool { return !f.domain.DeletionTimestamp.IsZero() }
+
+// moved says whether the call went to another account than the one that can be asked now, whose word says nothing of it.
+func (f *facts) moved() bool {
+	call := f.domain.Status.Call
+	return call != nil && call.Account != "" && call.Account != f.account
+}
 
 func (f *facts) needsAttention() bool {
 	return apimeta.IsStatusConditionTrue(f.domain.Status.Conditions, v1alpha1.ConditionNeedsAttention)

@@ -17,8 +17,10 @@ func keep(f *facts) decision {
 	switch {
 	case s == nil && f.due && f.askable && !f.askFailed:
 		return decision{act: actLookUp}
-	case s != nil && s.InAccount == registrar.Yes && s.Holding.AutoRenew != nil && *s.Holding.AutoRenew != f.autoRenewWanted() && !f.renewed:
+	case s != nil && s.InAccount == registrar.Yes && f.autoRenewDiffers() && !f.renewed:
 		return decision{act: actRenew}
+	case s != nil && s.InAccount == registrar.Yes && f.delegationDue() && f.delegation == delegationUntried:
+		return decision{act: actDelegate}
 	case s == nil || s.InAccount == registrar.Unanswerable:
 		before := apimeta.FindStatusCondition(f.domain.Status.Conditions, v1alpha1.ConditionRenewing)
 		lost := before != nil && before.Reason == v1alpha1.ReasonLostByAccount
@@ -30,6 +32,9 @@ func keep(f *facts) decision {
 	due, after := f.extension()
 	if !due {
 		d.after = after
+		if f.delegation == delegationFailed {
+			d.after = maxPollPause
+		}
 		return d
 	}
 	if _, d.short = f.reserveRenewal(); d.short != "" {
@@ -38,6 +43,16 @@ func keep(f *facts) decision {
 		return d
 	}
 	return decision{act: actExtend}
+}
+
+// autoRenewDiffers says whether automatic renewal has to be set: it is not as it is wanted. Where the registrar does not say how it is, what it was
+// last told counts.
+func (f *facts) autoRenewDiffers() bool {
+	on := f.sighting.Holding.AutoRenew
+	if on == nil {
+		on = f.domain.Status.AutoRenew
+	}
+	return on == nil || *on != f.autoRenewWanted()
 }
 
 // calendar remembers when each name that is ours is to be looked up again. It is lost with the process, which only means that the look-ups
@@ -51,6 +66,8 @@ type appointment struct {
 	at time.Time
 	// autoRenew is what was wanted when the registrar was asked last; another wish is a reason to ask at once.
 	autoRenew bool
+	// nameServers are those that were wanted then.
+	nameServers string
 	// promised is facts.promised. Without it, in another process, there is only more to wait for.
 	promised time.Time
 }
@@ -62,8 +79,8 @@ func (c *calendar) due(f *facts, key client.ObjectKey, random float64) (bool, ti
 	defer c.mu.Unlock()
 	a, known := c.entries[key]
 	if !known {
-		a = appointment{at: f.now.Add(time.Duration(random * float64(keepInterval))), autoRenew: f.autoRenewWanted()}
-		if s := &f.domain.Status; s.ExpiryTime == nil || s.AutoRenew == nil || *s.AutoRenew != a.autoRenew || renewalOpen(s) {
+		a = appointment{at: f.now.Add(time.Duration(random * float64(keepInterval))), autoRenew: f.autoRenewWanted(), nameServers: f.nameServersWanted()}
+		if s := &f.domain.Status; s.ExpiryTime == nil || s.AutoRenew == nil || *s.AutoRenew != a.autoRenew || renewalOpen(s) || f.delegationDue() {
 			a.at = f.now
 		}
 		c.put(key, a)
@@ -71,7 +88,7 @@ func (c *calendar) due(f *facts, key client.ObjectKey, random float64) (bool, ti
 	wait := a.at.Sub(f.now)
 	// No appointment is made so far off: the clock was ahead then, and was put back since.
 	lost := wait > keepInterval+keepSpread
-	if a.autoRenew != f.autoRenewWanted() || wait <= 0 || lost {
+	if a.autoRenew != f.autoRenewWanted() || a.nameServers != f.nameServersWanted() || wait <= 0 || lost {
 		return true, 0
 	}
 	return false, wait
@@ -94,7 +111,7 @@ func (c *calendar) done(f *facts, key client.ObjectKey, sooner time.Duration, ra
 	if s := &f.domain.Status; renewalOpen(s) {
 		after = min(after, openPause(f.now.Sub(s.Renewal.StartedTime.Time)))
 	}
-	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted(), promised: f.promise()})
+	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted(), nameServers: f.nameServersWanted(), promised: f.promise()})
 	return after
 }
 

@@ -104,7 +104,7 @@ func (r *Reconciler) loadRegistrar(ctx context.Context, s *scope) error {
 		ctrl.LoggerFrom(ctx).Info("The Registrar's account cannot be opened", "registrar", reg.Name, "reason", err.Error())
 		return nil
 	}
-	s.account, s.facts.askable = account, true
+	s.account, s.facts.askable, s.facts.account = account, true, account.Account()
 	return nil
 }
 

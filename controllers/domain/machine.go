@@ -23,6 +23,8 @@ const (
 	actBuy
 	// actRenew: set automatic renewal, then decide again.
 	actRenew
+	// actDelegate: set the name servers, then decide again.
+	actDelegate
 	// actExtend: reserve, fence, confirm, and buy one more year.
 	actExtend
 	// actRelease: let the Domain be deleted.
@@ -110,7 +112,11 @@ func observe(f *facts) (decision, bool) {
 		after := min(pollPause(f.age().Abs()), callIsOver(f.domain.Status.Call).Sub(f.now))
 		return decision{status: f.underWay(), after: after}, true
 	default:
-		return decision{status: f.undecided(messageUndecided), after: attentionPause}, true
+		message := messageUndecided
+		if f.moved() {
+			message = messageMoved
+		}
+		return decision{status: f.undecided(message), after: attentionPause}, true
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/registrar"
@@ -43,6 +44,24 @@ func waitingSince(ago time.Duration) func(*facts) {
 		registeredIs(metav1.ConditionFalse, v1alpha1.ReasonWaiting)(f)
 		f.domain.Status.Conditions[0].LastTransitionTime = metav1.NewTime(f.now.Add(-ago))
 	}
+}
+
+// elsewhereCalled is a call that went to another account than the Registrar has now.
+func elsewhereCalled(ago time.Duration) func(*facts) {
+	return func(f *facts) {
+		called(ago)(f)
+		f.domain.Status.Call.Account, f.account = "the one before", "another"
+	}
+}
+
+// made is a registration that began so long ago, in an account that does not say by which order.
+func made(ago time.Duration) func(*facts) {
+	return func(f *facts) { f.sighting.OperationID, f.sighting.Created = "", f.now.Add(-ago) }
+}
+
+// decidedOn is a Domain that was made so long ago.
+func decidedOn(ago time.Duration) func(*facts) {
+	return func(f *facts) { f.domain.CreationTimestamp = metav1.NewTime(f.now.Add(-ago)) }
 }
 
 func reference(f *facts) { f.domain.Status.Reference = "order-1" }
@@ -146,6 +165,19 @@ func TestDecide(t *testing.T) {
 		"an accepted order does not become nothing: a person decides":             {given: given(called(time.Hour), reference, sawNothing), status: "Unknown", reason: v1alpha1.ReasonRequested},
 		"a finished order that the account does not show is not somebody else's":  {given: given(called(time.Hour), reference, saw(registrar.No, registrar.OrderFinished, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonRequested},
 		"the registry may know of our own order, which the account does not show": {given: given(called(over), saw(registrar.No, registrar.OrderUnanswerable, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"a call to another account is not made again here":                        {given: given(elsewhereCalled(over), sawNothing), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"nor is its name another's, if this account does not hold it":             {given: given(elsewhereCalled(over), saw(registrar.No, registrar.OrderNone, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"nor refused by what this account knows of another order":                 {given: given(elsewhereCalled(over), reference, saw(registrar.No, registrar.OrderRejected, registrar.No), rejectedFor(registrar.RejectedRefused)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"nor ours where this account holds it, nobody knows how":                  {given: given(elsewhereCalled(over), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), by("")), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"it is ours where this account holds it by our own operation":             {given: given(elsewhereCalled(over), saw(registrar.Yes, registrar.OrderNone, registrar.Yes)), status: "True", reason: v1alpha1.ReasonRegistered},
+		"and it is made again on a person's word":                                 {given: given(elsewhereCalled(over), attention, decided(v1alpha1.DecisionAbsent), sawNothing), act: actBuy, try: 2},
+		"which does not count while it may be under way":                          {given: given(elsewhereCalled(over-time.Second), attention, decided(v1alpha1.DecisionAbsent), sawNothing), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"a name that was made while our call was under way is ours":               {given: given(decidedOn(over), called(over), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), made(over-time.Second)), status: "True", reason: v1alpha1.ReasonRegistered},
+		"one that was made before its Domain was is for a person":                 {given: given(decidedOn(over), called(over), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), made(over+time.Minute)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"but may be ours where the registry tells only the day":                   {given: given(decidedOn(over), called(over), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), made(start.Sub(start.Truncate(oneDay)))), status: "True", reason: v1alpha1.ReasonRegistered},
+		"if it is the same day":                                                   {given: given(decidedOn(over), called(over), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), made(start.Sub(start.Truncate(oneDay))+oneDay)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"one that was made after our call was over is for a person too":           {given: given(decidedOn(time.Hour), called(time.Hour), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), made(time.Minute)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"but not where an order was accepted, which is carried out at any time":   {given: given(decidedOn(time.Hour), called(time.Hour), reference, saw(registrar.Yes, registrar.OrderNone, registrar.Yes), made(time.Minute)), status: "True", reason: v1alpha1.ReasonRegistered},
 		"a person's word counts where looking cannot tell":                        {given: given(called(over), attention, decided(v1alpha1.DecisionAbsent), saw(registrar.No, registrar.OrderUnanswerable, registrar.No)), act: actBuy, try: 2},
 		"nothing is bought that the account holds, whatever a person says":        {given: given(attention, decided(v1alpha1.DecisionAbsent), saw(registrar.Yes, registrar.OrderNone, registrar.Yes), by("")), status: "False", reason: v1alpha1.ReasonTaken},
 		"a person's word does not count against what is seen":                     {given: given(called(over), attention, decided(v1alpha1.DecisionAbsent), saw(registrar.Yes, registrar.OrderNone, registrar.Yes)), status: "True", reason: v1alpha1.ReasonRegistered},
@@ -157,6 +189,11 @@ func TestDecide(t *testing.T) {
 		"a name that was ours and is nobody's now is not bought": {given: given(ours, due, sawNothing), status: "True", reason: v1alpha1.ReasonRegistered},
 		"a name that was ours and is another's now is not ended": {given: given(ours, due, saw(registrar.No, registrar.OrderNone, registrar.Yes)), status: "True", reason: v1alpha1.ReasonRegistered},
 		"a name that the registrar does not renew is set to be":  {given: given(ours, due, saw(registrar.Yes, registrar.OrderNone, registrar.Yes), renews(false)), act: actRenew},
+		"one of which it does not say so too":                    {given: given(ours, due, saw(registrar.Yes, registrar.OrderNone, registrar.Yes)), act: actRenew},
+		"until it has taken it":                                  {given: given(ours, due, saw(registrar.Yes, registrar.OrderNone, registrar.Yes), func(f *facts) { f.domain.Status.AutoRenew = ptr.To(true) }), status: "True", reason: v1alpha1.ReasonRegistered},
+		"its name servers are set where they were not":           {given: given(ours, due, saw(registrar.Yes, registrar.OrderNone, registrar.Yes), renews(true), toServers("ns1.example", "ns2.example")), act: actDelegate},
+		"once": {given: given(ours, due, saw(registrar.Yes, registrar.OrderNone, registrar.Yes), renews(true), toServers("ns1.example", "ns2.example"), setServers("ns2.example", "ns1.example")), status: "True", reason: v1alpha1.ReasonRegistered},
+		"but not while the account does not hold it": {given: given(ours, due, sawNothing, toServers("ns1.example", "ns2.example")), status: "True", reason: v1alpha1.ReasonRegistered},
 		"once in a pass":     {given: given(ours, due, saw(registrar.Yes, registrar.OrderNone, registrar.Yes), renews(false), func(f *facts) { f.renewed = true }), status: "True", reason: v1alpha1.ReasonRegistered},
 		"a taken name rests": {given: given(registeredIs("False", v1alpha1.ReasonTaken)), status: "False", reason: v1alpha1.ReasonTaken},
 		"a refused name rests, also when its site asks again": {given: given(registeredIs("False", v1alpha1.ReasonRefused), secondAttempt), status: "False", reason: v1alpha1.ReasonRefused},
@@ -206,6 +243,14 @@ func attention(f *facts) {
 
 func ours(f *facts) { registeredIs(metav1.ConditionTrue, v1alpha1.ReasonRegistered)(f) }
 
+func toServers(hosts ...string) func(*facts) {
+	return func(f *facts) { f.domain.Spec.NameServers = hosts }
+}
+
+func setServers(hosts ...string) func(*facts) {
+	return func(f *facts) { f.domain.Status.NameServers = hosts }
+}
+
 func due(f *facts) { f.due = true }
 
 func renews(on bool) func(*facts) {
@@ -239,8 +284,8 @@ func TestWhichOrderIsAskedFor(t *testing.T) {
 func TestWhateverIsSeenTheMachineBuysOnlyWhenItMay(t *testing.T) {
 	phases := map[string]func(*facts){
 		"new": func(*facts) {}, "idle": waitingSince(time.Hour), "called": called(time.Second), "called long ago": called(over),
-		"called by a clock a year ahead": called(-365 * oneDay),
-		"accepted":                       func(f *facts) { called(over)(f); reference(f) }, "ours": func(f *facts) { ours(f); due(f) },
+		"called by a clock a year ahead": called(-365 * oneDay), "called elsewhere": elsewhereCalled(over),
+		"accepted": func(f *facts) { called(over)(f); reference(f) }, "ours": func(f *facts) { ours(f); due(f) },
 		"taken": registeredIs("False", v1alpha1.ReasonTaken), "site gone": registeredIs("False", v1alpha1.ReasonSiteGone),
 	}
 	answers := []registrar.Answer{registrar.Yes, registrar.No, registrar.Unanswerable}
@@ -298,6 +343,8 @@ func checkDecision(t *testing.T, phaseName string, f *facts, d decision, word st
 			// A person took that upon themselves.
 		case s.InAccount != registrar.No || s.Registered == registrar.Yes:
 			fail("bought what another holds, or without knowing whether it is ours")
+		case p == phaseCalled && f.moved():
+			fail("bought again without asking the account that was called")
 		case p == phaseCalled && (f.now.Before(callIsOver(f.domain.Status.Call)) || f.domain.Status.Reference != ""):
 			fail("bought while an order may be under way")
 		case p == phaseCalled && (s.Registered != registrar.No || s.Order == registrar.OrderUnanswerable || s.Order == registrar.OrderFinished):

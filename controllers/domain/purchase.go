@@ -105,6 +105,9 @@ func (r *Reconciler) confirm(ctx context.Context, s *scope) (duty.Outcome, error
 	if d, held := holdBack(&s.facts); held {
 		return r.withdraw(ctx, s, d)
 	}
+	if s.facts.moved() {
+		return r.withdraw(ctx, s, decision{status: s.facts.waiting(v1alpha1.ReasonWaiting, "the Registrar has just got another account")})
+	}
 	return duty.Continue(), nil
 }
 

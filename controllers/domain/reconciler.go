@@ -72,7 +72,7 @@ type scope struct {
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	s := &scope{key: req.NamespacedName}
 	return duty.Result(duty.Run(ctx, s,
-		r.load, r.hold, r.dropDecision, r.lookUp, r.renew, r.release,
+		r.load, r.hold, r.dropDecision, r.lookUp, r.renew, r.delegate, r.release,
 		r.reserve, r.fence, r.confirm, r.call, r.fenceExtension, r.confirmExtension, r.extend, r.record,
 	))
 }

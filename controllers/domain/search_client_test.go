@@ -14,6 +14,7 @@ import (
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/registrar"
+	"magicwebsitefactory.gent/internal/registrar/testprovider"
 )
 
 // verb is what a leader asks of the outside world.
@@ -209,7 +210,8 @@ func (a *scriptedAccount) For(context.Context, *v1alpha1.Registrar) (registrar.R
 	return a, nil
 }
 
-func (a *scriptedAccount) Account() string { return "scripted" }
+// Account is the one of the world that the search is compared with.
+func (a *scriptedAccount) Account() string { return "test:" + testprovider.LedgerName(registrarName) }
 
 func (a *scriptedAccount) Check(context.Context) error { return nil }
 

@@ -29,7 +29,7 @@ type passStep struct {
 func passSteps() []passStep {
 	return []passStep{
 		{"load", (*Reconciler).load}, {"hold", (*Reconciler).hold}, {"drop the decision", (*Reconciler).dropDecision},
-		{"look up", (*Reconciler).lookUp}, {"renew", (*Reconciler).renew}, {"release", (*Reconciler).release},
+		{"look up", (*Reconciler).lookUp}, {"renew", (*Reconciler).renew}, {"delegate", (*Reconciler).delegate}, {"release", (*Reconciler).release},
 		{"reserve", (*Reconciler).reserve}, {"fence", (*Reconciler).fence}, {stepConfirm, (*Reconciler).confirm},
 		{"call", (*Reconciler).call}, {stepFenceExtension, (*Reconciler).fenceExtension}, {"confirm the extension", (*Reconciler).confirmExtension},
 		{"extend", (*Reconciler).extend}, {"record", (*Reconciler).record},

@@ -20,6 +20,7 @@ const (
 	messagePending    = "the registrar has accepted the order and works on it"
 	messageAwaited    = "its Registrar buys nothing: the name is ours once it leads here"
 	messageUndecided  = "looking up cannot tell whether the name was bought: " + howToDecide
+	messageMoved      = "the purchase was begun with another account than the Registrar has now, and only that account could tell what came of it: " + howToDecide
 	messageUnasked    = "the registrar cannot be asked whether the name was bought: mend the Registrar, or " + howToDecide
 	howToDecide       = "see the registrar's own pages, then set the annotation " +
 		v1alpha1.AnnotationDecision + " to " + v1alpha1.DecisionRegistered + ", " + v1alpha1.DecisionAbsent + " or " + v1alpha1.DecisionTaken
@@ -65,6 +66,7 @@ func (f *facts) ended(reason, message string) v1alpha1.DomainStatus {
 func (f *facts) fenced(try int32, now time.Time) v1alpha1.DomainStatus {
 	status := f.conclude(metav1.ConditionUnknown, v1alpha1.ReasonRequested, messageRequested)
 	status.Call, status.ReservedTry, status.Reference = newCall(try, now), try, ""
+	status.Call.Account = f.account
 	return status
 }
 
@@ -123,6 +125,7 @@ func (f *facts) registered(h registrar.Holding, lost bool) v1alpha1.DomainStatus
 		status.AutoRenew = &on
 	}
 	status.Renewal = f.renewalSeen()
+	f.setDelegated(&status)
 	f.setRenewing(&status, lost)
 	return status
 }

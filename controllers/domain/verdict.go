@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"time"
+
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/registrar"
 )
@@ -50,6 +52,9 @@ func obey(f *facts) verdict {
 	case word == v1alpha1.DecisionAbsent && f.sighting != nil && f.sighting.InAccount == registrar.Yes:
 		// "Not bought" of a name that the account holds can only mean: not for this Domain.
 		return verdictForeign
+	case word == v1alpha1.DecisionAbsent && f.sighting != nil && f.sighting.Order == registrar.OrderOpen:
+		// Of whatever call it is: nothing is ordered beside it.
+		return verdictUndecidable
 	case word == v1alpha1.DecisionAbsent:
 		return verdictAbsent
 	default:
@@ -60,6 +65,9 @@ func obey(f *facts) verdict {
 func judgeSighting(f *facts) verdict {
 	d, s := f.domain, f.sighting
 	called := d.Status.Call != nil
+	if f.moved() {
+		return judgeMoved(f)
+	}
 	if s.InAccount == registrar.Yes {
 		return judgeHeld(d, s, called)
 	}
@@ -102,8 +110,36 @@ func judgeHeld(d *v1alpha1.Domain, s *registrar.Sighting, called bool) verdict {
 		return verdictOurs
 	case s.OperationID != "":
 		return verdictForeign
-	case called:
+	case called && couldBeOurs(d, s.Created):
 		return verdictOurs
+	default:
+		return verdictUndecidable
+	}
+}
+
+// couldBeOurs says whether a registration that began then can be by the last call or one before it. An order that was accepted may be carried out whenever its
+// registrar likes; a call whose answer was lost can have made a registration only after the Domain was, and before it was over. A registry that tells the
+// day alone is given all of that day.
+func couldBeOurs(d *v1alpha1.Domain, created time.Time) bool {
+	if created.IsZero() || d.Status.Reference != "" {
+		return true
+	}
+	latest := created
+	if created.Equal(created.Truncate(oneDay)) {
+		latest = created.Add(oneDay)
+	}
+	return !latest.Before(d.CreationTimestamp.Add(-clockSkew)) && !created.After(callIsOver(d.Status.Call))
+}
+
+// judgeMoved is for a call that went to another account than can be asked now. Only what bears our own operation is ours, and nothing that this account does not know
+// is absent: it may be in the other one, and bought a second time.
+func judgeMoved(f *facts) verdict {
+	d, s := f.domain, f.sighting
+	switch {
+	case s.InAccount == registrar.Yes && s.OperationID == d.Spec.OperationID:
+		return verdictOurs
+	case f.now.Before(callIsOver(d.Status.Call)) && !farAhead(d.Status.Call.NotAfter, f.now):
+		return verdictTooEarly
 	default:
 		return verdictUndecidable
 	}
