@@ -15,6 +15,7 @@ import (
 	clientconfig "sigs.k8s.io/controller-runtime/pkg/client/config"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/availability/live"
 )
 
 // noMetrics switches the metrics off, which controller-runtime writes in this way.
@@ -34,7 +35,7 @@ type settings struct {
 	drain            time.Duration
 	logLevel         slog.Level
 	printVersion     bool
-	sources          sources
+	sources          live.Sources
 
 	cluster  *rest.Config
 	registry prometheus.Registerer
@@ -72,7 +73,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.DurationVar(&s.drain, "drain", 5*time.Second, "how long to go on serving, not ready, before shutting down")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 	flags.BoolVar(&s.printVersion, "version", false, "print the version and end")
-	s.sources.register(flags)
+	s.sources.Register(flags)
 	clientconfig.RegisterFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -87,7 +88,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	if proxies != "" {
 		s.trustedProxies = strings.Split(proxies, ",")
 	}
-	if err := s.sources.complete(); err != nil {
+	if err := s.sources.Complete(); err != nil {
 		return settings{}, err
 	}
 	return s, s.check()

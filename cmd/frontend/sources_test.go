@@ -11,6 +11,7 @@ import (
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/availability/das"
 	"magicwebsitefactory.gent/internal/availability/das/dastest"
+	"magicwebsitefactory.gent/internal/availability/live"
 	"magicwebsitefactory.gent/internal/availability/rdap/rdaptest"
 	"magicwebsitefactory.gent/test/apiserver"
 )
@@ -22,9 +23,9 @@ func TestALiveFactoryAsksTheRegistries(t *testing.T) {
 	belgium.Take("alice.be")
 	p := start(t, func(s *settings) {
 		s.environment = v1alpha1.EnvironmentLive
-		s.sources = sources{
-			bootstrap: registry.Bootstrap(), das: map[string]string{das.Suffix: belgium.Address}, queries: defaultQueries,
-			exceptions: rdaptest.Networks, roots: registry.Roots,
+		s.sources = live.Sources{
+			Bootstrap: registry.Bootstrap(), DAS: map[string]string{das.Suffix: belgium.Address}, Queries: live.DefaultQueries,
+			Exceptions: rdaptest.Networks, Roots: registry.Roots,
 		}
 	})
 	p.sell("gent", "be")

@@ -19,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +29,7 @@ import (
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/test/apiserver"
+	"magicwebsitefactory.gent/test/output"
 )
 
 const token = "mwf_hallo-s3cr3t-mark-0123456789abcdef0123456789abcdef"
@@ -51,7 +51,7 @@ func haveServer() bool {
 type program struct {
 	*testing.T
 	settings settings
-	log      *syncBuffer
+	log      *output.Buffer
 	stop     context.CancelFunc
 	ended    chan error
 }
@@ -64,7 +64,7 @@ func start(t *testing.T, change func(*settings)) *program {
 	}
 	factory, sites := apiserver.Namespaces(t)
 	dir := t.TempDir()
-	p := &program{T: t, log: &syncBuffer{}, ended: make(chan error, 1), settings: settings{
+	p := &program{T: t, log: &output.Buffer{}, ended: make(chan error, 1), settings: settings{
 		environment: v1alpha1.EnvironmentTest, listen: freeAddress(t), healthListen: freeAddress(t), metricsListen: noMetrics,
 		factoryNamespace: factory, sitesNamespace: sites, drain: 100 * time.Millisecond, cluster: apiserver.Config(t),
 		registry: prometheus.NewRegistry(),
@@ -201,21 +201,4 @@ func freeAddress(t *testing.T) string {
 	}
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -15,8 +17,7 @@ import (
 	"magicwebsitefactory.gent/controllers/registrar"
 	"magicwebsitefactory.gent/controllers/site"
 	"magicwebsitefactory.gent/controllers/siteclass"
-	"magicwebsitefactory.gent/internal/availability/live"
-	"magicwebsitefactory.gent/internal/availability/rdap"
+	"magicwebsitefactory.gent/internal/availability"
 	"magicwebsitefactory.gent/internal/delivery"
 	"magicwebsitefactory.gent/internal/dns"
 	"magicwebsitefactory.gent/internal/reach"
@@ -35,14 +36,14 @@ const reconcileTime = 2 * time.Minute
 func addDuties(mgr manager.Manager, cfg settings) error {
 	now := clock.RealClock{}
 	resolver := &dns.Resolver{Recursive: cfg.dnsResolvers}
-	registry, err := rdap.New(rdap.Config{})
+	registry, err := registryOf(cfg, mgr.GetLogger())
 	if err != nil {
 		return fmt.Errorf("registries: %w", err)
 	}
 	accounts := registrars.Limit(
 		registrars.NewSource(cfg.environment,
 			testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), now),
-			combell.New(mgr.GetAPIReader(), now, combell.WithRegistry(live.New(live.Config{Others: registry}))),
+			combell.New(mgr.GetAPIReader(), now, combell.WithRegistry(registry)),
 			epp.New(mgr.GetAPIReader(), now, epp.WithKeepAlive(now)),
 			dnsimple.New(mgr.GetAPIReader(), now, dnsimple.WithUserAgent("magic-website-factory/"+version)),
 			external.New(resolver),
@@ -100,4 +101,9 @@ func addDuties(mgr manager.Manager, cfg settings) error {
 		}
 	}
 	return nil
+}
+
+// registryOf is whom the manager asks who holds a name, where the registrar that was told to buy it cannot say: the same registries as the front end.
+func registryOf(cfg settings, logger logr.Logger) (availability.Checker, error) {
+	return cfg.sources.Checker(slog.New(logr.ToSlogHandler(logger)), nil)
 }

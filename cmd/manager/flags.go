@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/internal/availability/live"
 )
 
 // settings is what the flags say.
@@ -30,6 +31,7 @@ type settings struct {
 	domainWorkers    int
 	siteWorkers      int
 	dnsResolvers     []string
+	sources          live.Sources
 	logging          zap.Options
 	printVersion     bool
 	kubeAPIQPS       float64
@@ -75,6 +77,7 @@ func parse(args []string) (settings, error) {
 	flags.Float64Var(&cfg.kubeAPIQPS, "kube-api-qps", 100, "requests per second to the API server, over time")
 	flags.IntVar(&cfg.kubeAPIBurst, "kube-api-burst", 200, "requests to the API server in a burst")
 	flags.BoolVar(&cfg.printVersion, "version", false, "print the version and end")
+	cfg.sources.Register(flags)
 	cfg.logging.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -88,6 +91,9 @@ func parse(args []string) (settings, error) {
 	cfg.environment = v1alpha1.Environment(environment)
 	if cfg.printVersion {
 		return cfg, nil
+	}
+	if err := cfg.sources.Complete(); err != nil {
+		return settings{}, err
 	}
 	return cfg, cfg.validate()
 }

@@ -35,7 +35,7 @@ func FuzzMoney(f *testing.F) {
 			t.Fatalf("%s against %s: %d, %v; the other way round %d, %v", a, b, c, err, back, backErr)
 		}
 		no, affordable := Order{MaxPrice: b}.Affordable(a, false)
-		if affordable != (err == nil && c <= 0) || !affordable && !no.Reason.Final() {
+		if affordable != (err == nil && c <= 0) || !affordable && no.Reason.Final() != (err == nil) {
 			t.Fatalf("%s under a cap of %s: %t, %+v", a, b, affordable, no)
 		}
 		if err != nil {

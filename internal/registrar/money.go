@@ -98,8 +98,8 @@ func (m Money) Times(n int64) Money {
 	return Money{Minor: m.Minor * n, Currency: m.Currency}
 }
 
-// Affordable says whether an order may go out at this price. Premium names never may, and neither may a price that cannot be compared with
-// the order's cap.
+// Affordable says whether an order may go out at this price. Premium names never may, and neither may a price in another currency than the order's cap, for as long as
+// they differ.
 func (o Order) Affordable(price Money, premium bool) (Rejected, bool) {
 	return affordable(price, o.MaxPrice, premium)
 }
@@ -112,12 +112,15 @@ func (r Renewal) Affordable(price Money, premium bool) (Rejected, bool) {
 func affordable(price, most Money, premium bool) (Rejected, bool) {
 	c, err := price.Compare(most)
 	switch {
-	case err != nil:
-		return Rejected{Reason: RejectedRefused, Detail: fmt.Sprintf("the price is in %s and the cap in %s", price.Currency, most.Currency)}, false
 	case c > 0:
 		return Rejected{Reason: RejectedTooDear, Detail: fmt.Sprintf("it costs %s, and at most %s may be spent", price, most)}, false
 	case premium:
 		return Rejected{Reason: RejectedPremium, Detail: "it is a premium name"}, false
+	case err != nil:
+		// A Registrar that says another currency than the provider asks for: for an admin to mend, and no fault of the name.
+		return Rejected{
+			Reason: RejectedPostponed, Detail: fmt.Sprintf("the price is in %s and the most that may be spent in %s: they must be in one currency", price.Currency, most.Currency),
+		}, false
 	default:
 		return Rejected{}, true
 	}

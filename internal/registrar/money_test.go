@@ -3,6 +3,7 @@ package registrar
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
@@ -85,6 +86,10 @@ func TestMoneyIsAddedUp(t *testing.T) {
 
 func TestAnOrderIsAffordable(t *testing.T) {
 	order := Order{MaxPrice: Money{Minor: 2000, Currency: "EUR"}}
+	// What the amounts are in is somebody's configuration, and nothing that the name can help.
+	inAnotherCurrency := func(no Rejected) bool {
+		return no.Reason == RejectedPostponed && strings.Contains(no.Detail, "USD") && strings.Contains(no.Detail, "EUR")
+	}
 	for name, tc := range map[string]struct {
 		price   Money
 		premium bool
@@ -94,15 +99,16 @@ func TestAnOrderIsAffordable(t *testing.T) {
 		"up to the cap":                       {price: Money{2000, "EUR"}, ok: true},
 		"not a cent over it":                  {price: Money{2001, "EUR"}, reason: RejectedTooDear},
 		"never a premium name":                {price: Money{1, "EUR"}, premium: true, reason: RejectedPremium},
-		"not a price that cannot be compared": {price: Money{1, "USD"}, reason: RejectedRefused},
+		"nor one at no comparable price":      {price: Money{1, "USD"}, premium: true, reason: RejectedPremium},
+		"not a price that cannot be compared": {price: Money{1, "USD"}, reason: RejectedPostponed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			no, ok := order.Affordable(tc.price, tc.premium)
 			if ok != tc.ok || no.Reason != tc.reason {
 				t.Errorf("%+v, %v", no, ok)
 			}
-			if !ok && !no.Reason.Final() {
-				t.Error("a price is no passing matter")
+			if !ok && !no.Reason.Final() && !inAnotherCurrency(no) {
+				t.Errorf("a price is no passing matter: %+v", no)
 			}
 			if again, okAgain := (Renewal{MaxPrice: order.MaxPrice}).Affordable(tc.price, tc.premium); again != no || okAgain != ok {
 				t.Errorf("an extension is judged otherwise: %+v, %v", again, okAgain)

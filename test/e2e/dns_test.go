@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +19,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
@@ -39,6 +41,11 @@ func TestANameResolvesBeforeItsOnboarderIsTold(t *testing.T) {
 	o := w.onboarderOf(t, hallo.Bearer, class.Name) // from the beginning: a front end may have an old one for a moment longer
 
 	domain := w.name("resolves")
+	t.Cleanup(func() { // while the onboarder can still be called, and the name server be told
+		of := metav1.ObjectMeta{Namespace: w.factoryNamespace, Name: o.name}
+		w.remove(t, &v1alpha1.IndieSite{ObjectMeta: metav1.ObjectMeta{Namespace: w.sitesNamespace, Name: domain}},
+			&v1alpha1.Onboarder{ObjectMeta: of}, &corev1.Secret{ObjectMeta: of})
+	})
 	want := addressesOf(t, class)
 	var mu sync.Mutex
 	var seen [][]string
@@ -140,7 +147,7 @@ func (w *world) forwardsGent(t *testing.T, node netip.Addr) {
 // awaitNameServers waits until the cluster's name server knows those of gent. The kubelet brings it its file when the pod changes, or else within a minute.
 func (w *world) awaitNameServers(t *testing.T, namespace string) {
 	t.Helper()
-	w.kubectl(t, "annotate", "pods", "-n", namespace, "-l", "k8s-app=kube-dns", "--overwrite", "e2e="+w.run)
+	w.kubectl(t, "annotate", "pods", "-n", namespace, "-l", "k8s-app=kube-dns", "--overwrite", "e2e="+rand.Text())
 	service := &corev1.Service{}
 	if err := w.client.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "kube-dns"}, service); err != nil {
 		t.Fatal(err)
@@ -156,10 +163,11 @@ func (w *world) awaitNameServers(t *testing.T, namespace string) {
 	})
 }
 
-// publishingClass is the demo's SiteClass, with names that are published at the server.
+// publishingClass is the demo's SiteClass, with names that are published at the server. It goes with the test, and has a name of its own each time: the
+// snapshots of one that is gone may be there for a while longer.
 func (w *world) publishingClass(t *testing.T, server *dnstest.Server) *v1alpha1.SiteClass {
 	t.Helper()
-	name := "published-" + w.run
+	name := "published-" + w.run + "-" + strings.ToLower(rand.Text()[:6])
 	demo := &v1alpha1.SiteClass{}
 	if err := w.client.Get(t.Context(), client.ObjectKey{Namespace: w.factoryNamespace, Name: "indie-site"}, demo); err != nil {
 		t.Fatal(err)
@@ -167,7 +175,9 @@ func (w *world) publishingClass(t *testing.T, server *dnstest.Server) *v1alpha1.
 	meta := metav1.ObjectMeta{Namespace: w.factoryNamespace, Name: name}
 	class := &v1alpha1.SiteClass{ObjectMeta: meta, Spec: *demo.Spec.DeepCopy()}
 	class.Spec.DNS = v1alpha1.SiteDNS{RFC2136: &v1alpha1.RFC2136DNS{Server: server.Address, Zone: "gent", TSIGSecretRef: v1alpha1.LocalReference{Name: name}}}
-	for _, made := range []client.Object{&corev1.Secret{ObjectMeta: meta, Data: server.SecretData()}, class} {
+	secret := &corev1.Secret{ObjectMeta: meta, Data: server.SecretData()}
+	t.Cleanup(func() { w.remove(t, class, secret) })
+	for _, made := range []client.Object{secret, class} {
 		if err := w.client.Create(t.Context(), made); err != nil {
 			t.Fatalf("create %T %s: %v", made, name, err)
 		}
@@ -182,4 +192,21 @@ func (w *world) publishingClass(t *testing.T, server *dnstest.Server) *v1alpha1.
 		return nil
 	})
 	return class
+}
+
+// remove takes objects away, one after the other, and waits until each is gone. What is not there need not be. It is for the end of a test, when the test's own
+// context has ended.
+func (w *world) remove(t *testing.T, objects ...client.Object) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	for _, object := range objects {
+		err := wait.PollUntilContextCancel(ctx, 200*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+			err := w.client.Delete(ctx, object) // again and again: one that is on its way already goes no faster
+			return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+		})
+		if err != nil {
+			t.Errorf("remove %T %s: %v", object, object.GetName(), err)
+		}
+	}
 }

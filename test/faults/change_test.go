@@ -28,7 +28,7 @@ var changes = []change{
 // The first scenario is interfered with in every way before each call, the others are deleted before each change.
 func TestWheneverAnAdminInterferes(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for _, s := range rehearse(t, chosen(scenarios)) {
 		first := s.name == scenarios[0].name
 		for _, m := range disturbable(t, s) {
 			for i, c := range changes {
@@ -53,7 +53,7 @@ func TestWheneverAnAdminInterferes(t *testing.T) {
 // The registrar's answer is lost, and the order arrives only later, up to the last moment at which it can.
 func TestHoweverLateAnOrderArrives(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for _, s := range rehearse(t, chosen(scenarios)) {
 		for _, m := range disturbable(t, s) {
 			if m.Call.Verb != "buy" || m.Moment != sim.Before {
 				continue
@@ -68,5 +68,5 @@ func TestHoweverLateAnOrderArrives(t *testing.T) {
 			}
 		}
 	}
-	runAll(t, jobs, 3)
+	runAll(t, jobs, 7)
 }

@@ -28,30 +28,30 @@ type figure struct {
 
 type tally struct {
 	sync.Mutex
-	parts  []string
-	by     map[string]*figure
-	begins map[string]time.Time
+	parts []string
+	by    map[string]*figure
 }
 
-var figures = &tally{by: map[string]*figure{}, begins: map[string]time.Time{}}
+var figures = &tally{by: map[string]*figure{}}
 
-func (f *tally) note(j job, w *sim.World, err error) {
+// note counts a run that took so long, beside others.
+func (f *tally) note(j job, w *sim.World, err error, took time.Duration) {
 	f.Lock()
 	defer f.Unlock()
 	part := f.by[j.part]
 	if part == nil {
 		part = &figure{Part: j.part}
-		f.by[j.part], f.begins[j.part] = part, time.Now()
+		f.by[j.part] = part
 		f.parts = append(f.parts, j.part)
 	}
 	part.Runs++
 	if w != nil {
 		part.Calls += len(w.Calls()) / 2
 	}
-	part.Seconds = time.Since(f.begins[j.part]).Seconds()
+	part.Seconds += took.Seconds() / float64(workers)
 	switch {
 	case err == nil:
-	case errors.Is(err, sim.ErrBoughtTwice):
+	case errors.Is(err, sim.ErrBoughtTwice), errors.Is(err, sim.ErrExtendedTwice):
 		part.PurchasesOverOne++
 	case errors.Is(err, sim.ErrUntold):
 		part.Lost++

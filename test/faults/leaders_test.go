@@ -15,7 +15,7 @@ const standstill = 3 * time.Minute
 // One manager stands still before a call, another takes over and does all that there is to do, then the first goes on, and both believe to lead.
 func TestWheneverAnotherLeaderTakesOver(t *testing.T) {
 	var jobs []job
-	for i, s := range chosen(scenarios) {
+	for i, s := range rehearse(t, chosen(scenarios)) {
 		for _, m := range disturbable(t, s) {
 			if m.Moment != sim.Before || m.Call.Duty == sim.DutyFrontEnd || m.Call.Read() && s.name != scenarios[0].name {
 				continue
@@ -35,7 +35,7 @@ func TestWheneverAnotherLeaderTakesOver(t *testing.T) {
 			}
 		}
 	}
-	runAll(t, jobs, 37)
+	runAll(t, jobs, 53)
 }
 
 // standing says for how long one stands still, by what the other does meanwhile.
@@ -64,7 +64,7 @@ func untilLater(w *sim.World, _ *sim.Process) func(*sim.World) bool {
 // One duty stands still before a call while the others of its process go on.
 func TestWheneverADutyIsSlow(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for _, s := range rehearse(t, chosen(scenarios)) {
 		for _, m := range disturbable(t, s) {
 			if m.Moment != sim.Before || m.Call.Read() && s.name != scenarios[0].name {
 				continue
@@ -95,7 +95,7 @@ func TestWheneverADutyIsSlow(t *testing.T) {
 // all that it can, then the second goes on.
 func TestWheneverTwoLeadersTakeTurns(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios[:4]) {
+	for _, s := range rehearse(t, chosen(scenarios[:4])) {
 		calls := turning(t, s)
 		for _, first := range calls {
 			for _, second := range calls {

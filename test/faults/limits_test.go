@@ -36,5 +36,5 @@ func TestTheLimitsHold(t *testing.T) {
 			}})
 		}
 	}
-	runAll(t, jobs, 11)
+	runAll(t, jobs, 23)
 }

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
 	"magicwebsitefactory.gent/test/apiserver"
 )
 
@@ -55,12 +58,13 @@ func (m mutant) mustBeFound(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", program, ".")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as everything but the race detector, for the build cache
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the mutant: %v\n%s", err, out)
 	}
 	run := exec.CommandContext(ctx, program, "-test.run", m.test())
-	run.Env = append(os.Environ(), mutantEnv+"=1", "FAULTS_ONLY="+m.only, "FAULTS_REPORT=")
+	run.Env = append(os.Environ(), apiserver.KubeconfigEnv+"="+kubeconfig(t, dir), mutantEnv+"=1", "FAULTS_ONLY="+m.only, "FAULTS_REPORT=")
 	out, err := run.CombinedOutput()
 	var exit *exec.ExitError
 	switch {
@@ -73,12 +77,31 @@ func (m mutant) mustBeFound(t *testing.T) {
 	}
 }
 
+// kubeconfig is a file that leads to the API server of this run.
+func kubeconfig(t *testing.T, dir string) string {
+	t.Helper()
+	if given := os.Getenv(apiserver.KubeconfigEnv); given != "" {
+		return given
+	}
+	config, file := apiserver.Config(t), filepath.Join(dir, "kubeconfig")
+	const name = "faults"
+	err := clientcmd.WriteToFile(clientcmdapi.Config{
+		Clusters:  map[string]*clientcmdapi.Cluster{name: {Server: config.Host, CertificateAuthorityData: config.CAData}},
+		AuthInfos: map[string]*clientcmdapi.AuthInfo{name: {ClientCertificateData: config.CertData, ClientKeyData: config.KeyData, Token: config.BearerToken}},
+		Contexts:  map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name}}, CurrentContext: name,
+	}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // test is the test that has the runs.
 func (m mutant) test() string {
 	part, _, _ := strings.Cut(m.only, ":")
 	return map[string]string{
 		"two leaders": "^TestWheneverAnotherLeaderTakesOver$", "process dies": "^TestWheneverAProcessDies$", "call fails": "^TestWheneverACallFails$",
-		"admin interferes": "^TestWheneverAnAdminInterferes$", "limits": "^TestTheLimitsHold$",
+		"provider's fault": "^TestWhateverTheProviderDoesWrong$", "admin interferes": "^TestWheneverAnAdminInterferes$", "limits": "^TestTheLimitsHold$",
 	}[part]
 }
 

@@ -74,3 +74,23 @@ func TestWithADomainThatItsSiteOwnsItIsRed(t *testing.T) {
 		only: "admin interferes: all is well, the site is deleted before site probe", finds: "is paid for, and is to be deleted",
 	}.mustBeFound(t)
 }
+
+func TestAtARegistrarThatTakesALostOrderForNoneItIsRed(t *testing.T) {
+	mutant{
+		file: "internal/registrar/combell/account.go",
+		edits: [][2]string{{
+			"		return registrar.Sighting{InAccount: registrar.No}, nil\n",
+			"		return registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderNone, Registered: registrar.No}, nil\n",
+		}},
+		only: "provider's fault: pending for long at combell, the server hangs after buy #1", finds: "a name was paid for twice",
+	}.mustBeFound(t)
+}
+
+func TestAtARegistryWhereWhatIsTakenIsTakenForOursItIsRed(t *testing.T) {
+	onlyInFull(t)
+	mutant{
+		file:  "internal/registrar/epp/buy.go",
+		edits: [][2]string{{"		return a.exists(ctx, s, o, no)\n", "		return registrar.Done{}\n"}},
+		only:  "provider's fault: taken at the registration at epp, the server resets the connection before buy #1", finds: "it is not released",
+	}.mustBeFound(t)
+}

@@ -2,8 +2,8 @@ package faults
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"net/http"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,29 +35,6 @@ var providers = []struct {
 	{"epp", sellAtEPP},
 }
 
-// The buying is played at every provider, and every call of the duty that buys goes wrong there, too.
-func TestWhicheverProviderItIs(t *testing.T) {
-	var jobs []job
-	for _, p := range providers {
-		for _, s := range atProvider(p.name, p.sell) {
-			for _, m := range disturbable(t, s) {
-				if m.Call.Duty != sim.DutyDomain || m.Call.N > 3 || m.Call.Read() && m.Call.Kind != "Account" {
-					continue
-				}
-				for name, action := range ordered("dies", sim.Crash, "fails", sim.Fail) {
-					jobs = append(jobs, job{part: "provider", scenario: s, disturbance: disturbance{
-						name: fmt.Sprintf("it %s %s %s", name, m.Moment, m.Call),
-						arrange: func(*sim.World) sim.Script {
-							return at(m.Call, m.Moment, func(*sim.World, *sim.Task) sim.Verdict { return sim.Verdict{Action: action} })
-						},
-					}})
-				}
-			}
-		}
-	}
-	runAll(t, jobs, 17)
-}
-
 // Another installation with the same account buys the name just before this one looks it up. It is none of ours, whatever the account holds: where the
 // registrar does not keep whose purchase it was, a person is asked, and the admin says so.
 func TestANameThatAnotherInstallationBoughtIsNotTakenOver(t *testing.T) {
@@ -75,26 +52,6 @@ func TestANameThatAnotherInstallationBoughtIsNotTakenOver(t *testing.T) {
 	runAll(t, jobs, 1)
 }
 
-// atProvider are the scenarios in which the provider makes a difference.
-func atProvider(provider string, sell func(*sim.World)) []scenario {
-	var at []scenario
-	for _, s := range scenarios {
-		if !slices.Contains([]string{"all is well", "taken at the registration", "refused", "pending", "pending, then refused"}, s.name) {
-			continue
-		}
-		arrange := s.arrange
-		s.name += " at " + provider
-		s.arrange = func(w *sim.World) {
-			unseen(sell)(w)
-			if arrange != nil {
-				arrange(w)
-			}
-		}
-		at = append(at, s)
-	}
-	return chosen(at)
-}
-
 // unseen is for providers where nothing is seen of an order whose answer was lost but what came of it: then people may have to be asked.
 func unseen(sell func(*sim.World)) func(*sim.World) {
 	return func(w *sim.World) {
@@ -104,6 +61,12 @@ func unseen(sell func(*sim.World)) func(*sim.World) {
 }
 
 const factory = "factory"
+
+// limited is an account that heeds the limits, as the manager's does.
+func limited(ctx context.Context, w *sim.World, p registrar.Provider, spec *v1alpha1.Registrar) (registrar.Registrar, error) {
+	source := registrar.Limit(registrar.NewSource(v1alpha1.EnvironmentLive, p), w.Clock, func() float64 { return 0 })
+	return source.For(ctx, spec)
+}
 
 // keys is a Secret with the credentials of an account.
 func keys(values map[string]string) client.Reader {
@@ -144,13 +107,14 @@ func registryOf(book *registrartest.Book) availability.Checker {
 func sellAtCombell(w *sim.World) {
 	book := registrartest.NewBook(w.Clock)
 	server := combelltest.New(book, &registrartest.Faults{}, w.Clock, "key", "secret")
+	server.BriefHangs = true
 	spec := described(v1alpha1.RegistrarProvider{Combell: &v1alpha1.CombellProvider{
 		CredentialsSecretRef: reference, Price: v1alpha1.Price{Amount: "10.00", Currency: "EUR"},
 	}}, "EUR")
-	w.Sell(sim.Shop{Book: book, Open: func(ctx context.Context) (registrar.Registrar, error) {
+	w.Sell(sim.Shop{Book: book, Faults: server.Faults, TellsWhen: true, DeniesCopies: true, RenewsByItself: true, Open: func(ctx context.Context) (registrar.Registrar, error) {
 		p := combell.New(keys(map[string]string{"api-key": "key", "api-secret": "secret"}), w.Clock,
 			combell.WithTransport(server.Transport()), combell.WithRegistry(registryOf(book)))
-		return p.New(ctx, spec)
+		return limited(ctx, w, p, spec)
 	}})
 }
 
@@ -159,10 +123,18 @@ func sellAtDNSimple(w *sim.World) {
 	spec := described(v1alpha1.RegistrarProvider{DNSimple: &v1alpha1.DNSimpleProvider{
 		AccountID: dnsimpletest.AccountID, RegistrantID: dnsimpletest.RegistrantID, CredentialsSecretRef: reference,
 	}}, "USD")
-	w.Sell(sim.Shop{Book: server.Book, Currency: "USD", Open: func(ctx context.Context) (registrar.Registrar, error) {
+	refuse := func() {
+		server.Answer(func(r dnsimpletest.Request) (int, string) {
+			if r.Method == http.MethodPut && strings.HasSuffix(r.Path, "/auto_renewal") {
+				return http.StatusBadRequest, `{"message": "alice.gent cannot be renewed automatically"}`
+			}
+			return 0, ""
+		})
+	}
+	w.Sell(sim.Shop{Book: server.Book, Faults: server.Faults, TellsWhen: true, RefuseAutoRenewal: refuse, Currency: "USD", Open: func(ctx context.Context) (registrar.Registrar, error) {
 		p := dnsimple.New(keys(map[string]string{"token": dnsimpletest.Token}), w.Clock,
 			dnsimple.WithTransport(server.Transport()), dnsimple.WithBaseURL("https://dnsimple.test"))
-		return p.New(ctx, spec)
+		return limited(ctx, w, p, spec)
 	}})
 }
 
@@ -171,8 +143,8 @@ func sellAtEPP(w *sim.World) {
 	server := epptest.New(book, &registrartest.Faults{}, w.Clock, "user", "password")
 	server.BriefHangs = true
 	spec := described(v1alpha1.RegistrarProvider{EPP: &v1alpha1.EPPProvider{Server: "epp.example:700", CredentialsSecretRef: reference}}, "EUR")
-	w.Sell(sim.Shop{Book: book, KeepsAutoRenew: true, Close: server.HangUp, Open: func(ctx context.Context) (registrar.Registrar, error) {
+	w.Sell(sim.Shop{Book: book, Faults: server.Faults, OneAtATime: true, KeepsAutoRenew: true, Close: server.HangUp, Open: func(ctx context.Context) (registrar.Registrar, error) {
 		p := epp.New(keys(map[string]string{"username": "user", "password": "password"}), w.Clock, epp.WithDialer(server.Dial))
-		return p.New(ctx, spec)
+		return limited(ctx, w, p, spec)
 	}})
 }

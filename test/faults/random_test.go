@@ -1,8 +1,12 @@
 package faults
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -187,15 +191,63 @@ func disturb(w *sim.World, t *sim.Task, kind int, c sim.Call, m sim.Moment) sim.
 	return sim.Verdict{}
 }
 
+// partRandom is what the random runs are called.
+const partRandom = "at random"
+
+// mixtures draws one.
+var mixtures = rapid.Custom(drawMixture)
+
 func TestWhateverGoesWrongAtRandom(t *testing.T) {
+	first, runs := number(t, "FAULTS_SEED", 1), number(t, "FAULTS_RANDOM", randomRuns())
+	var jobs []job
+	for seed := first; seed < first+runs; seed++ {
+		jobs = append(jobs, mixtures.Example(seed).job(seed))
+	}
+	if failed := runAll(t, jobs, 1); len(failed) > 0 {
+		smaller(t, failed[0].seed)
+	}
+}
+
+// smaller looks for the smallest mixture that goes wrong as that of a seed does.
+func smaller(t *testing.T, seed int) {
+	t.Helper()
+	for name, value := range map[string]int{"rapid.seed": seed, "rapid.checks": 1} {
+		if err := errors.Join(flag.Set(name, strconv.Itoa(value)), flag.Set("rapid.nofailfile", "true")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("FAULTS_SEED=%d FAULTS_RANDOM=1 repeats the first of them, which is made smaller now", seed)
 	api := connect(t)
 	rapid.Check(t, func(r *rapid.T) {
-		m := drawMixture(r)
-		j := job{part: "at random", scenario: scenarios[m.Scenario], disturbance: disturbance{name: fmt.Sprintf("%+v", m), arrange: m.arrange}}
-		w, err := j.run(t, api)
-		figures.note(j, w, err)
-		if err != nil {
+		j := mixtures.Draw(r, "mixture").job(seed)
+		if w, err := j.play(t, api); err != nil {
 			r.Fatalf("%s\n%v\n%s", j, err, trace(w))
 		}
 	})
+}
+
+func (m mixture) job(seed int) job {
+	return job{part: partRandom, seed: seed, scenario: scenarios[m.Scenario], disturbance: disturbance{name: fmt.Sprintf("seed %d: %+v", seed, m), arrange: m.arrange}}
+}
+
+// number is that of an environment variable.
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
+
+// randomRuns is how many random mixtures are played.
+func randomRuns() int {
+	if full {
+		return 200
+	}
+	return 20
 }

@@ -10,7 +10,7 @@ import (
 // The whole cluster is restored from a backup that was made just now, or every status is lost in place.
 func TestWheneverTheClusterIsRestoredWithoutStatus(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for _, s := range rehearse(t, chosen(scenarios)) {
 		for _, m := range disturbable(t, s) {
 			if m.Call.Read() || m.Moment != sim.After || m.Call.Duty == sim.DutyFrontEnd {
 				continue
@@ -31,5 +31,5 @@ func TestWheneverTheClusterIsRestoredWithoutStatus(t *testing.T) {
 			}
 		}
 	}
-	runAll(t, jobs, 31)
+	runAll(t, jobs, 47)
 }

@@ -6,17 +6,16 @@
 package faults
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,11 +37,8 @@ var only = os.Getenv("FAULTS_ONLY")
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
 	flag.Parse()
-	for name, value := range map[string]string{"rapid.seed": cmp.Or(os.Getenv("FAULTS_SEED"), "1"), "rapid.checks": cmp.Or(os.Getenv("FAULTS_RANDOM"), randomRuns()), "rapid.nofailfile": "true"} {
-		if err := flag.Set(name, value); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(2)
-		}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a fifth of the time otherwise, for little memory
 	}
 	code := apiserver.Main(m)
 	if err := figures.write(os.Getenv("FAULTS_REPORT")); err != nil {
@@ -50,14 +46,6 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	os.Exit(code)
-}
-
-// randomRuns is how many random mixtures are played.
-func randomRuns() string {
-	if full {
-		return "200"
-	}
-	return "20"
 }
 
 func connect(t testing.TB) client.WithWatch {
@@ -82,9 +70,19 @@ type job struct {
 	scenario scenario
 	disturbance
 	part string
+	// seed of a random run.
+	seed int
 }
 
 func (j job) String() string { return j.part + ": " + j.scenario.name + ", " + j.name }
+
+// play runs it for the figures.
+func (j job) play(t testing.TB, api client.WithWatch) (*sim.World, error) {
+	begun := time.Now()
+	w, err := j.run(t, api)
+	figures.note(j, w, err, time.Since(begun))
+	return w, err
+}
 
 // run plays it, and says what is wrong.
 func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
@@ -93,6 +91,7 @@ func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
+	w.Compares = j.arrange == nil || j.part == partRandom
 	if j.scenario.arrange != nil {
 		j.scenario.arrange(w)
 	}
@@ -111,7 +110,7 @@ func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
 	if err := j.ending(w); err != nil {
 		return w, err
 	}
-	if j.arrange != nil && j.part != "at random" && w.Disturbed == 0 {
+	if j.arrange != nil && j.part != partRandom && w.Disturbed == 0 {
 		return w, errors.New("nothing went wrong: the call that was to be disturbed did not come")
 	}
 	w.Mark()
@@ -119,7 +118,7 @@ func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
 }
 
 // passing are the parts in which what goes wrong is over long before any deadline, so that every order ends as it would without.
-var passing = []string{"undisturbed", "process dies", "call fails", "old read", "old read after a death", "two leaders", "slow duty", "late order", "restore", "provider", "another installation"}
+var passing = []string{"undisturbed", "process dies", "call fails", "old read", "old read after a death", "two leaders", "slow duty", "late order", "restore", "provider", "provider's fault", "provider's faults in pairs", "another installation"}
 
 // ending judges how the order that was placed last ended.
 func (j job) ending(w *sim.World) error {
@@ -167,53 +166,75 @@ func chosen(scenarios []scenario) []scenario {
 	return named
 }
 
-// runAll plays all jobs, or a part of them, a few at a time.
-func runAll(t *testing.T, jobs []job, stride int) {
+// runAll plays all jobs, or a part of them, a few at a time, and returns those that failed, as far as they are shown.
+func runAll(t *testing.T, jobs []job, stride int) []job {
 	t.Helper()
 	if os.Getenv("FAULTS") == "count" {
 		t.Logf("%d runs", len(jobs))
-		return
+		return nil
 	}
-	if full {
-		stride = 1
-		if every, err := strconv.Atoi(os.Getenv("FAULTS_EVERY")); err == nil {
-			stride = every
-		}
+	if full && stride > 1 {
+		stride = max(number(t, "FAULTS_EVERY", 1), 1)
 	}
 	api := connect(t)
-	var failures, done atomic.Int32
+	var mu sync.Mutex
+	var done, red int
+	var failed []job
+	wanted := func(yield func(job) bool) {
+		for i, j := range jobs {
+			if only != "" && !strings.Contains(j.String(), only) || only == "" && i%stride != 0 {
+				continue
+			}
+			mu.Lock()
+			enough := red > maxFailures
+			mu.Unlock()
+			if enough || !yield(j) {
+				return
+			}
+		}
+	}
+	together(wanted, func(j job) {
+		w, err := j.play(t, api)
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; err != nil {
+			red++
+		}
+		switch {
+		case err != nil && red <= maxFailures:
+			failed = append(failed, j)
+			t.Errorf("%s\n%v\nto repeat it: FAULTS_ONLY=%q\n%s", j, err, j.String(), trace(w))
+		case only != "":
+			t.Logf("%s\n%s", j, trace(w))
+		}
+	})
+	if done == 0 && len(jobs) > 0 {
+		t.Error("no run was made")
+	}
+	t.Logf("%d of %d runs, %d of them red", done, len(jobs), red)
+	return failed
+}
+
+// together does something for each of many, a few at a time.
+func together[T any](all iter.Seq[T], do func(T)) {
 	var wait sync.WaitGroup
-	queue := make(chan job)
-	for range 2*runtime.GOMAXPROCS(0) + 1 { // they wait for the API server half of the time
+	queue := make(chan T)
+	for range workers {
 		wait.Go(func() {
-			for j := range queue {
-				w, err := j.run(t, api)
-				done.Add(1)
-				figures.note(j, w, err)
-				if err != nil && failures.Add(1) <= maxFailures {
-					t.Errorf("%s\n%v\nto repeat it: FAULTS_ONLY=%q\n%s", j, err, j.String(), trace(w))
-				} else if only != "" {
-					t.Logf("%s\n%s", j, trace(w))
-				}
+			for one := range queue {
+				do(one)
 			}
 		})
 	}
-	for i, j := range jobs {
-		if only != "" && !strings.Contains(j.String(), only) || only == "" && i%stride != 0 {
-			continue
-		}
-		if failures.Load() > maxFailures {
-			break
-		}
-		queue <- j
+	for one := range all {
+		queue <- one
 	}
 	close(queue)
 	wait.Wait()
-	if done.Load() == 0 && len(jobs) > 0 {
-		t.Error("no run was made")
-	}
-	t.Logf("%d of %d runs, %d of them red", done.Load(), len(jobs), failures.Load())
 }
+
+// workers are how many runs are played at a time: they wait for the API server half of the time.
+var workers = 2*runtime.GOMAXPROCS(0) + 1
 
 func trace(w *sim.World) string {
 	if w == nil {

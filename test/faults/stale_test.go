@@ -16,7 +16,7 @@ const oldest = 3
 // first scenario, and all of one pass together in every other scenario.
 func TestHoweverOldTheCache(t *testing.T) {
 	var jobs []job
-	for i, s := range chosen(scenarios) {
+	for i, s := range rehearse(t, chosen(scenarios)) {
 		w := undisturbed(t, s)
 		for _, m := range beforeTheEnd(w, s) {
 			if m.Moment != sim.Before || !m.Call.Cached() {
@@ -39,7 +39,7 @@ func TestHoweverOldTheCache(t *testing.T) {
 			}
 		}
 	}
-	runAll(t, jobs, 53)
+	runAll(t, jobs, 71)
 }
 
 // oldFrom is a Script in which a read is old, or all of that pass from there on.
@@ -62,7 +62,7 @@ func oldFrom(c sim.Call, older int, pass bool) sim.Script {
 // A manager that replaces one that died may at first see less than that one had seen.
 func TestHoweverOldTheCacheAfterADeath(t *testing.T) {
 	var jobs []job
-	for _, s := range chosen(scenarios) {
+	for _, s := range rehearse(t, chosen(scenarios)) {
 		for _, m := range disturbable(t, s) {
 			if m.Call.Read() || m.Moment == sim.Before || m.Call.Duty == sim.DutyFrontEnd {
 				continue

@@ -1,7 +1,6 @@
 package install
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -15,34 +14,17 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"magicwebsitefactory.gent/test/apiserver"
+	"magicwebsitefactory.gent/test/output"
 )
 
-// output is what a program says. It is written and read at the same time.
-type output struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.all.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.all.String()
-}
-
 // start runs a program as its service account. What is returned stops it and gives its log.
-func start(t *testing.T, dir, program string, args []string, more ...string) func() *output {
+func start(t *testing.T, dir, program string, args []string, more ...string) func() *output.Buffer {
 	t.Helper()
 	kubeconfig := filepath.Join(dir, program+".kubeconfig")
 	if err := clientcmd.WriteToFile(impersonating(t, program), kubeconfig); err != nil {
 		t.Fatal(err)
 	}
-	log := &output{}
+	log := &output.Buffer{}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(dir, program), append(args, more...)...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -69,7 +51,7 @@ func start(t *testing.T, dir, program string, args []string, more ...string) fun
 			t.Logf("log of %s:\n%s", program, log)
 		}
 	})
-	return func() *output { stop(); return log }
+	return func() *output.Buffer { stop(); return log }
 }
 
 // impersonating is a kubeconfig for the test API server as a service account.

@@ -19,6 +19,7 @@ import (
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/test/apiserver"
+	"magicwebsitefactory.gent/test/output"
 )
 
 const orderToken = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -65,7 +66,7 @@ func TestProgramsNeedNoMoreThanTheirRights(t *testing.T) {
 		eventually(func() int { return count(t, list) }).WithTimeout(patience).WithPolling(pause).Should(gomega.BeNumerically(">=", 2), "%T", list)
 	}
 
-	for name, log := range map[string]*output{"manager": manager(), "frontend": frontend()} {
+	for name, log := range map[string]*output.Buffer{"manager": manager(), "frontend": frontend()} {
 		for line := range strings.Lines(log.String()) {
 			if strings.Contains(strings.ToLower(line), "forbidden") {
 				t.Errorf("%s was refused something: %s", name, line)

@@ -182,7 +182,7 @@ func (t *town) elected() (*process, error) {
 }
 
 // leads says whether a manager has been elected. One that loses the lease ends.
-func leads(p *process) bool { return p.alive() && p.log.contains("acquired lease") }
+func leads(p *process) bool { return p.alive() && p.log.Contains("acquired lease") }
 
 // leader returns the index of the one manager that leads. One that has just lost the lease, on a busy machine, is waited for to end.
 func (t *town) leader(ctx context.Context) (int, error) {

@@ -1,15 +1,15 @@
 package whole
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"magicwebsitefactory.gent/test/output"
 )
 
 // starts are done by one thread that lives as long as the tests.
@@ -18,7 +18,7 @@ var starts = make(chan func())
 // process is one run of a program. It ends with the test, and with the test's own process, however that ends.
 type process struct {
 	program string
-	log     *output
+	log     *output.Buffer
 	ended   chan struct{}
 
 	cmd *exec.Cmd
@@ -26,7 +26,7 @@ type process struct {
 
 // start runs a program.
 func start(t testing.TB, program string, env []string, args ...string) (*process, error) {
-	p := &process{program: program, log: &output{}, ended: make(chan struct{})}
+	p := &process{program: program, log: &output.Buffer{}, ended: make(chan struct{})}
 	p.cmd = exec.Command(filepath.Join(programs, program), args...)
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
@@ -43,7 +43,7 @@ func start(t testing.TB, program string, env []string, args ...string) (*process
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("end of the log of %s (process %d):\n%s", program, p.cmd.Process.Pid, p.log.end(30))
+			t.Logf("end of the log of %s (process %d):\n%s", program, p.cmd.Process.Pid, p.log.End(30))
 			whole := filepath.Join(t.ArtifactDir(), fmt.Sprintf("%s-%d.log", program, p.cmd.Process.Pid)) // kept with go test -artifacts
 			_ = os.WriteFile(whole, []byte(p.log.String()), 0o600)
 		}
@@ -89,36 +89,4 @@ func (p *process) alive() bool {
 	default:
 		return true
 	}
-}
-
-// output is what a program says. It is written and read at the same time.
-type output struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.all.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.all.String()
-}
-
-func (o *output) contains(text string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return bytes.Contains(o.all.Bytes(), []byte(text))
-}
-
-// end returns the last lines.
-func (o *output) end(lines int) string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	all := bytes.Split(bytes.TrimSpace(o.all.Bytes()), []byte("\n"))
-	return string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
 }

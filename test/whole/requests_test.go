@@ -69,7 +69,7 @@ func (v *vault) order(c *customer, dialect v1alpha1.Dialect, domain, callback st
 	document, err := json.Marshal(body)
 	v.must(err)
 	if status := v.post(string(document), header); status != want {
-		v.t.Fatalf("the order of %s was answered %d\n%s", domain, status, v.answers.end(10))
+		v.t.Fatalf("the order of %s was answered %d\n%s", domain, status, v.answers.End(10))
 	}
 }
 

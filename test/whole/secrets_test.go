@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
+	"magicwebsitefactory.gent/test/output"
 )
 
 // logEverything is more than any verbosity that anything logs at.
@@ -39,7 +40,7 @@ type vault struct {
 	metrics  map[string]string // addresses of /metrics by program
 	scraper  string            // a token with which they may be read
 
-	answers   output // of the front end, and of what serves health and metrics
+	answers   output.Buffer // of the front end, and of what serves health and metrics
 	receivers []*receiver
 	lenient   *http.Client    // takes every certificate: that of the manager's metrics is its own
 	names     map[string]bool // domains that were ordered
@@ -262,7 +263,7 @@ func (v *vault) awaitComplaints() {
 	v.t.Helper()
 	for _, complaint := range []string{"keys for request digests stay as they were", "error re-reading certificate"} {
 		v.await("the front end to complain: "+complaint, time.Minute, func(context.Context) error {
-			if !v.frontend.log.contains(complaint) {
+			if !v.frontend.log.Contains(complaint) {
 				return errors.New("it does not")
 			}
 			return nil

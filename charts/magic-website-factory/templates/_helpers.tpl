@@ -70,3 +70,21 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
 {{- end -}}
+
+{{/* Whom both programs ask whether a name is free. */}}
+{{- define "factory.availability" -}}
+{{- with .Values.availability }}
+{{- with .rdapBootstrapURL }}
+- {{ printf "--rdap-bootstrap-url=%s" . | quote }}
+{{- end }}
+{{- range $suffix, $url := .rdapServers }}
+- {{ printf "--rdap-server=%s=%s" $suffix $url | quote }}
+{{- end }}
+{{- range $suffix, $address := .das }}
+- {{ printf "--das=%s=%s" $suffix $address | quote }}
+{{- end }}
+{{- if ne (int .dasQueriesPerMinute) 12 }}
+- --das-queries-per-minute={{ .dasQueriesPerMinute }}
+{{- end }}
+{{- end }}
+{{- end -}}

@@ -77,9 +77,12 @@ func read(r io.Reader, name names.Name) (verdict availability.Verdict, reason st
 	return availability.Unknown, "answered without a status", 0
 }
 
+// blanks are what may stand around keys and values. Other white space is part of them, so that nothing is known by a word that is not quite it.
+const blanks = " \t\r"
+
 // field takes a line apart; without a key if it is none of the kind.
 func field(line string) (key, value string) {
-	line, comment := strings.CutPrefix(strings.TrimSpace(line), "%%")
+	line, comment := strings.CutPrefix(strings.Trim(line, blanks), "%%")
 	separator := ":"
 	if comment {
 		separator = "="
@@ -88,5 +91,5 @@ func field(line string) (key, value string) {
 	if !found {
 		return "", ""
 	}
-	return strings.ToUpper(strings.TrimSpace(key)), strings.TrimSpace(value)
+	return strings.ToUpper(strings.Trim(key, blanks)), strings.Trim(value, blanks)
 }

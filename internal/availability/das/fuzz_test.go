@@ -13,9 +13,9 @@ import (
 
 // The lines that a verdict needs, as DNS Belgium's description and an answer of the earlier version have them.
 var (
-	success   = regexp.MustCompile(`(?im)^[\s\p{Z}]*(RC[\s\p{Z}]*:|%%[\s\p{Z}]*RC[\s\p{Z}]*=)[\s\p{Z}]*0[\s\p{Z}]*$`)
-	statuses  = regexp.MustCompile(`(?im)^[\s\p{Z}]*(STATUS[\s\p{Z}]*:|%%[\s\p{Z}]*STATUS[\s\p{Z}]*=)`)
-	available = regexp.MustCompile(`(?im)^[\s\p{Z}]*(STATUS[\s\p{Z}]*:|%%[\s\p{Z}]*STATUS[\s\p{Z}]*=)[\s\p{Z}]*AVAILABLE[\s\p{Z}]*$`)
+	success   = regexp.MustCompile(`(?im)^[ \t\r]*(RC[ \t\r]*:|%%[ \t\r]*RC[ \t\r]*=)[ \t\r]*0[ \t\r]*$`)
+	statuses  = regexp.MustCompile(`(?im)^[ \t\r]*(STATUS[ \t\r]*:|%%[ \t\r]*STATUS[ \t\r]*=)`)
+	available = regexp.MustCompile(`(?im)^[ \t\r]*(STATUS[ \t\r]*:|%%[ \t\r]*STATUS[ \t\r]*=)[ \t\r]*AVAILABLE[ \t\r]*$`)
 )
 
 // FuzzDAS looks for an answer that is taken for more than it says.

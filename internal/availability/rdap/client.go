@@ -57,10 +57,11 @@ type Config struct {
 	Roots      *x509.CertPool
 }
 
-// Client is the Checker that asks RDAP servers. It keeps the bootstrap file, and which servers want to be left alone.
+// Client is the Checker that asks RDAP servers. It keeps the bootstrap file, which base URLs have shown what they are, and which servers want to be left alone.
 type Client struct {
 	own       registry
 	directory *directory
+	proofs    *proofs
 	transport transport
 }
 
@@ -102,7 +103,12 @@ func New(config Config) (*Client, error) {
 			MaxResponseHeaderBytes: maxHeader,
 		},
 	}
-	return &Client{own: own, directory: &directory{url: config.Bootstrap, transport: t, clock: config.Clock, log: config.Log}, transport: t}, nil
+	return &Client{
+		own:       own,
+		directory: &directory{url: config.Bootstrap, transport: t, clock: config.Clock, log: config.Log},
+		proofs:    &proofs{transport: t, clock: config.Clock, bases: map[string]proof{}},
+		transport: t,
+	}, nil
 }
 
 // Check asks the server that knows the name's suffix. Errors are *availability.UnknownError.
@@ -141,7 +147,7 @@ func (c *Client) servers(ctx context.Context, name names.Name) ([]*url.URL, erro
 
 // ask makes one look-up (RFC 9082, section 3.1.3).
 func (c *Client) ask(ctx context.Context, server *url.URL, name names.Name) (availability.Verdict, error) {
-	source := "RDAP server " + server.Host
+	source := sourceOf(server)
 	got, unknown := c.transport.get(ctx, source, server.JoinPath("domain", name.String()), http.Header{"Accept": {accept}})
 	if unknown != nil {
 		return availability.Unknown, unknown
@@ -150,7 +156,14 @@ func (c *Client) ask(ctx context.Context, server *url.URL, name names.Name) (ava
 		return availability.Unknown, &availability.UnknownError{Source: source, Reason: "redirects to what is not about the name, and answered 404 there"}
 	}
 	verdict, reason := judge(answerOf(got), name)
-	if verdict == availability.Unknown {
+	switch verdict {
+	case availability.Taken:
+		c.proofs.add(server.String())
+	case availability.Available:
+		if unknown := c.proofs.check(ctx, server, name); unknown != nil {
+			return availability.Unknown, unknown
+		}
+	default:
 		return verdict, &availability.UnknownError{Source: source, Reason: reason}
 	}
 	return verdict, nil

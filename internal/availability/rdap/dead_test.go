@@ -21,7 +21,13 @@ import (
 // A router that forgets its connections leaves them open and silent. HTTP/2 would go on asking over such a one until the kernel gives it up, which takes a
 // quarter of an hour.
 func TestAConnectionThatHasGoneSilentIsGivenUp(t *testing.T) {
-	registry := httptest.NewUnstartedServer(rdaptest.Say(http.StatusNotFound, `{"errorCode":404}`))
+	registry := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/help" {
+			rdaptest.Say(http.StatusOK, rdaptest.Help)(w, r)
+			return
+		}
+		rdaptest.Say(http.StatusNotFound, `{"errorCode":404}`)(w, r)
+	}))
 	registry.EnableHTTP2 = true
 	registry.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	registry.StartTLS()

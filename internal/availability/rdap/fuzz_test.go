@@ -15,6 +15,7 @@ import (
 func FuzzRDAP(f *testing.F) {
 	for _, file := range []string{
 		"verisign-example.com.json", "nominet-bbc.co.uk.json", "pir-404.json", "centralnic-404.json", "nicmx-404.json", "ripe-501.json", "rfc9083-section5.3.json",
+		"identitydigital-google.info.json", "google-web.dev.json", "afnic-lemonde.fr.json", "afnic-help.json",
 	} {
 		f.Add(200, "application/rdap+json", "*", published(f, file), "example.com")
 		f.Add(404, "application/json; charset=utf-8", "", published(f, file), "alice.gent")
@@ -36,6 +37,12 @@ func FuzzRDAP(f *testing.F) {
 		}
 		var object map[string]any
 		isObject := json.Unmarshal([]byte(body), &object) == nil && object != nil
+		if isHelp(answerOf(reply{code: code, header: header, body: []byte(body)})) {
+			conformance, _ := object["rdapConformance"].([]any)
+			if code != http.StatusOK || !isObject || len(conformance) == 0 || object["errorCode"] != nil || verdict != availability.Unknown {
+				t.Fatalf("%d %q: help, and %s", code, body, verdict)
+			}
+		}
 		switch verdict {
 		case availability.Taken:
 			ldh, _ := object["ldhName"].(string)

@@ -44,7 +44,14 @@ func TestPublishedAnswersOfRegistries(t *testing.T) {
 		{"centralnic-nic.xyz.json", 200, "nic.xyz", availability.Taken},
 		{"nominet-bbc.co.uk.json", 200, "bbc.co.uk", availability.Taken},
 		{"cznic-example.cz.json", 200, "example.cz", availability.Taken},
+		{"identitydigital-google.info.json", 200, "google.info", availability.Taken},
+		{"google-web.dev.json", 200, "web.dev", availability.Taken},
+		{"afnic-lemonde.fr.json", 200, "lemonde.fr", availability.Taken},
+		{"flexireg-home.moscow.json", 200, "home.moscow", availability.Taken},
 		{"rfc9083-section5.3.json", 200, "xn--fo-5ja.example", availability.Taken},
+		{"identitydigital-google.info.json", 200, "ns1.google.com", availability.Unknown},
+		{"afnic-lemonde.fr.json", 404, "lemonde.fr", availability.Unknown},
+		{"afnic-help.json", 200, "nic.fr", availability.Unknown},
 		{"verisign-example.com.json", 200, "example.org", availability.Unknown},
 		{"cznic-nameserver-ns2.pipni.cz.json", 200, "ns2.pipni.cz", availability.Unknown},
 		{"verisign-example.com.json", 404, "example.com", availability.Unknown},
@@ -60,6 +67,22 @@ func TestPublishedAnswersOfRegistries(t *testing.T) {
 		verdict, reason := judged(tc.code, rdapHeader(rdaptest.MediaType), published(t, tc.file), tc.name)
 		if verdict != tc.want || (reason == "") != (verdict != availability.Unknown) {
 			t.Errorf("%s with %d, asked about %s: %s (%s), want %s", tc.file, tc.code, tc.name, verdict, reason, tc.want)
+		}
+	}
+}
+
+func TestPublishedAnswersToHelp(t *testing.T) {
+	for file, want := range map[string]bool{
+		"afnic-help.json": true, "rfc9083-section7.json": true,
+		"verisign-example.com.json": false, "identitydigital-google.info.json": false, "pir-404.json": false, "centralnic-404.json": false,
+		"ripe-501.json": false, "rfc9083-figure28.json": false, "iana-dns.json": false,
+	} {
+		a := answerOf(reply{code: http.StatusOK, header: rdapHeader(rdaptest.MediaType), body: []byte(published(t, file))})
+		if got := isHelp(a); got != want {
+			t.Errorf("%s: %v", file, got)
+		}
+		if a.code = http.StatusNotFound; isHelp(a) {
+			t.Errorf("%s with 404 is taken for help", file)
 		}
 	}
 }

@@ -13,13 +13,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"testing"
 	"text/template"
 	"time"
 
 	miekg "github.com/miekg/dns"
+
+	"magicwebsitefactory.gent/test/output"
 )
 
 // program is where Debian's package bind9 puts it.
@@ -54,7 +55,7 @@ type Server struct {
 	// Secret of the TSIG key, in base64.
 	Secret string
 
-	log *safeBuffer
+	log *output.Buffer
 }
 
 var config = template.Must(template.New("named.conf").Parse(`
@@ -97,7 +98,7 @@ func Start(t testing.TB, options Options) *Server {
 	}
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // never fails
-	s := &Server{Secret: base64.StdEncoding.EncodeToString(raw), log: &safeBuffer{}}
+	s := &Server{Secret: base64.StdEncoding.EncodeToString(raw), log: &output.Buffer{}}
 	for range 5 { // somebody may take the port in between
 		at := options.Listen
 		if !at.IsValid() {
@@ -199,22 +200,4 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// safeBuffer is written to by a process and read by a test.
-type safeBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }

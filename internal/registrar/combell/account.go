@@ -167,8 +167,9 @@ func (a *account) registered(ctx context.Context, domain string) bool {
 	return err == nil && got.Verdict == availability.Taken
 }
 
-// missing says whether Combell itself says that there is no such thing. A page that something on the way makes of a wrong address does not.
+// missing says whether Combell itself says that there is no such thing: in its own words, or without any, as it only says with most of its errors what is wrong. A page that
+// something on the way makes of a wrong address does not.
 func missing(err error) bool {
 	var status *statusError
-	return errors.As(err, &status) && status.own && (status.status == http.StatusNotFound || status.status == http.StatusGone)
+	return errors.As(err, &status) && (status.own && status.status == http.StatusGone || (status.own || status.bare) && status.status == http.StatusNotFound)
 }

@@ -35,8 +35,8 @@ func (e *unsentError) Unwrap() error { return e.err }
 // statusError is an answer that says no.
 type statusError struct {
 	status int
-	// own is whether it is in Combell's own words, and not in those of something before it.
-	own bool
+	// own is whether it is in Combell's own words, and not in those of something before it. bare is that there are no words at all, which may be either.
+	own, bare bool
 	// codes that Combell gave, as far as they are made of known words.
 	codes []string
 }
@@ -79,11 +79,7 @@ func broken(ctx context.Context, err error, noTLS bool) error {
 // refusal makes an error of an answer that is no 2xx.
 func refusal(status int, body []byte) error {
 	codes, own := errorCodes(body)
-	// Combell says with most of its errors what is wrong, but not with all of them, and an answer without any words can only be that there is no such thing.
-	// or that the keys are not taken.
-	silent := status == http.StatusNotFound || status == http.StatusUnauthorized || status == http.StatusForbidden
-	own = own || silent && len(bytes.TrimSpace(body)) == 0
-	err := &statusError{status: status, own: own, codes: codes}
+	err := &statusError{status: status, own: own, bare: len(bytes.TrimSpace(body)) == 0, codes: codes}
 	switch status {
 	case http.StatusUnauthorized:
 		return &registrar.CredentialsError{Err: fmt.Errorf("%w: the keys are wrong, this machine's clock is, or it calls from an address that Combell's control panel does not list", err)}

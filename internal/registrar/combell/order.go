@@ -49,16 +49,21 @@ func (a *account) Renew(ctx context.Context, r registrar.Renewal) registrar.Resu
 		return registrar.Rejected{Reason: registrar.RejectedRefused, Detail: err.Error()}
 	}
 	got, err := a.call(ctx, http.MethodPut, "/domains/"+r.Domain+"/renew", editRenew{WillRenew: r.AutoRenew})
+	var status *statusError
+	answered := errors.As(err, &status)
+	var credentials *registrar.CredentialsError
 	switch {
 	case missing(err):
 		return registrar.Rejected{Reason: registrar.RejectedRefused, Detail: "the account does not hold the name"}
-	case err != nil:
-		if status := new(statusError); errors.As(err, &status) && status.own && status.status == http.StatusBadRequest {
-			return registrar.Rejected{
-				Reason: registrar.RejectedPostponed,
-				Detail: "Combell does not let automatic renewal be changed now: there are unpaid invoices for the name, or it is due within a month",
-			}
+	case answered && status.own && status.status == http.StatusBadRequest:
+		return registrar.Rejected{
+			Reason: registrar.RejectedPostponed,
+			Detail: "Combell does not let automatic renewal be changed now: there are unpaid invoices for the name, or it is due within a month",
 		}
+	case answered && status.bare && errors.As(err, &credentials):
+		// Whatever became of it, it is safe to repeat, and a look-up shows it.
+		return registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: credentials.Error()}
+	case err != nil:
 		return turnedDown("set automatic renewal", err)
 	case got.status != http.StatusNoContent && got.status != http.StatusOK:
 		return registrar.Unknown{Err: fmt.Errorf("set automatic renewal: %w", &statusError{status: got.status})}
@@ -71,8 +76,12 @@ type editRenew struct {
 	WillRenew bool `json:"will_renew"`
 }
 
-// turnedDown tells a clear no from what nobody knows. Combell accepts (202) what it has validated, so what it calls wrong itself (4xx) was not accepted. None
-// of it is final: what exactly is wrong is in codes that are not documented, and may be mended by an admin as well as lie in the name.
+// turnedDown tells a clear no from what nobody knows, as the API's description has it: 202 is for what "has been validated and accepted", and 4xx "indicate that there was
+// an issue with the request". So what Combell calls wrong in its own words was not accepted, and that goes for 401 and 403 too, which are about the request's own
+// Authorization header and the keys' user. In other words, or without any, it may come from a guard before Combell, some of which look at answers: after the order.
+// That is looked up. It is no way for wrong keys to make every name a matter for people: before each order the account was asked for the name with the same ones.
+//
+// None of it is final: what exactly is wrong is in codes that are not documented, and may be mended by an admin as well as lie in the name.
 func turnedDown(doing string, err error) registrar.Result {
 	var throttled *registrar.Throttled
 	var credentials *registrar.CredentialsError
@@ -82,15 +91,14 @@ func turnedDown(doing string, err error) registrar.Result {
 	switch {
 	case errors.As(err, &throttled):
 		no.RetryAfter, no.Detail = throttled.RetryAfter, throttled.Err.Error()
-	case errors.As(err, &credentials) && errors.As(err, &status) && status.own:
-		// In other words than Combell's own it may be a guard before it, some of which look at answers, too: after the order.
-		no.Detail = credentials.Error()
 	case errors.As(err, &unsent):
 		no.Detail = "nothing was sent: " + unsent.Error()
-	case errors.As(err, &status) && status.own && status.status >= 400 && status.status < 500 && status.status != http.StatusRequestTimeout:
-		no.Detail = status.Error()
-	default:
+	case !errors.As(err, &status) || !status.own || status.status < 400 || status.status >= 500 || status.status == http.StatusRequestTimeout:
 		return registrar.Unknown{Err: fmt.Errorf("%s: %w", doing, err)}
+	case errors.As(err, &credentials):
+		no.Detail = credentials.Error()
+	default:
+		no.Detail = status.Error()
 	}
 	return no
 }

@@ -95,7 +95,7 @@ func TestWhatCannotBeBoughtIsNotAskedFor(t *testing.T) {
 		want  registrar.Rejection
 	}{
 		"a name that costs more than may be spent": {registrar.Order{Domain: alice, MaxPrice: registrar.Money{Minor: 999, Currency: "EUR"}}, registrar.RejectedTooDear},
-		"a cap in another currency":                {registrar.Order{Domain: alice, MaxPrice: registrar.Money{Minor: 9999, Currency: "USD"}}, registrar.RejectedRefused},
+		"a cap in another currency":                {registrar.Order{Domain: alice, MaxPrice: registrar.Money{Minor: 9999, Currency: "USD"}}, registrar.RejectedPostponed},
 		"a name in capitals":                       {registrar.Order{Domain: "Alice.gent", MaxPrice: affordable}, registrar.RejectedRefused},
 		"a name that leads elsewhere":              {registrar.Order{Domain: "../domains", MaxPrice: affordable}, registrar.RejectedRefused},
 	} {
@@ -241,6 +241,14 @@ func TestRenewal(t *testing.T) {
 	if e := s.server.Book.Get("owned.gent"); e.Extensions != 0 || e.AutoRenew {
 		t.Errorf("%+v", e)
 	}
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		s.use(&says{status: status})
+		// Whatever became of it, it can be set again, so that nobody need look into it.
+		if r, ok := renew(s.account(), true).(registrar.Rejected); !ok || r.Reason != registrar.RejectedPostponed || !strings.Contains(r.Detail, "refuses the credentials") {
+			t.Errorf("%d: %+v", status, r)
+		}
+	}
+	s.use(s.server.Transport())
 	s.server.Faults.Next(registrartest.CallRenew, registrartest.FailsAfter, registrartest.ResetsAfter)
 	for range 2 {
 		if got := renew(s.account(), true); got.Outcome() != "unknown" {

@@ -2,6 +2,7 @@ package dnsimple
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -86,7 +87,7 @@ func (a *account) notRegistered(ctx context.Context, name string, failed *failur
 	d, unread := a.domain(ctx, name)
 	switch {
 	case unread != nil:
-		return registrar.Unknown{Err: failed}
+		return registrar.Unknown{Err: errors.Join(failed, unread)} // which may have asked to be left alone
 	case a.orderOf(d) == registrar.OrderUnanswerable && !held(d):
 		return exists
 	case held(d), a.orderOf(d) == registrar.OrderOpen:
@@ -97,7 +98,7 @@ func (a *account) notRegistered(ctx context.Context, name string, failed *failur
 	available, notSaid := a.available(ctx, name)
 	switch {
 	case notSaid != nil:
-		return registrar.Unknown{Err: failed}
+		return registrar.Unknown{Err: errors.Join(failed, notSaid)}
 	case !available:
 		return exists
 	default:

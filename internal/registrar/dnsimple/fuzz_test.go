@@ -30,6 +30,8 @@ func FuzzAnswers(f *testing.F) {
 		4: {{201, `{"data":{"id":1,"state":"renewed"}}`}, {400, `{"message":"example.com may not be renewed at this time","errors":{}}`}},
 		5: {{204, ``}, {429, `{"message":"quota exceeded"}`}},
 		6: {{200, `{"data":{"id":7,"state":"cancelled"}}`}, {200, `{"data":{"id":7,"state":"registering"}}`}},
+		8: {{200, `{"data":["ns1.dnsimple.com","ns2.dnsimple.com"]}`}, {200, `{"data":[]}`}, {200, `{"data":{}}`}},
+		9: {{200, `{"data":["ns2.example.org","NS1.example.org."]}`}, {200, `{"data":["ns1.dnsimple.com"]}`}, {400, `{"message":"m"}`}},
 		7: {{200, `{"data":{"user":null,"account":{"id":1010}}}`}, {401, `{"message":"Authentication failed"}`}},
 	} {
 		for _, a := range answers {
@@ -39,6 +41,7 @@ func FuzzAnswers(f *testing.F) {
 	paths := []struct{ method, path string }{
 		{http.MethodGet, domainPath}, {http.MethodGet, registrarPath + "/check"}, {http.MethodGet, registrarPath + "/prices"}, {http.MethodPost, registrarPath + "/registrations"},
 		{http.MethodPost, registrarPath + "/renewals"}, {http.MethodPut, registrarPath + "/auto_renewal"}, {http.MethodGet, registrarPath + "/registrations/7"}, {http.MethodGet, "/v2/whoami"},
+		{http.MethodGet, registrarPath + "/delegation"}, {http.MethodPut, registrarPath + "/delegation"},
 	}
 	f.Fuzz(func(t *testing.T, call uint8, status int, body string) {
 		if status < 200 || status > 599 {
@@ -73,6 +76,9 @@ func FuzzAnswers(f *testing.F) {
 		w.Book.GiveToAccount(name, expiry)
 		judge(t, w.extend(expiry), given.path == registrarPath+"/renewals", status, body)
 		judge(t, a.Renew(t.Context(), registrar.Renewal{Domain: name, AutoRenew: true}), false, status, body)
+		if err := w.putNameServers("ns1.example.org", "ns2.example.org"); err != nil {
+			discreet(t, err)
+		}
 	})
 }
 

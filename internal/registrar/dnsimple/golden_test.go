@@ -44,6 +44,11 @@ func TestWhatGoesOut(t *testing.T) {
 	chapter("a name that is ours", func() { w.lookUp("") })
 	chapter("automatic renewal on", func() { w.account().Renew(t.Context(), registrar.Renewal{Domain: name, AutoRenew: true}) })
 	chapter("automatic renewal off", func() { w.account().Renew(t.Context(), registrar.Renewal{Domain: name}) })
+	chapter("other name servers", func() {
+		if err := w.putNameServers("ns1.example.org", "ns2.example.org"); err != nil {
+			t.Error(err)
+		}
+	})
 	chapter("another year", func() { w.extend(w.Book.Get(name).Expiry) })
 	chapter("what became of it", func() { w.lookUp("renewal/1") })
 	w = newWorld(t)

@@ -50,7 +50,7 @@ func (a *account) LookUp(ctx context.Context, q registrar.Query) (registrar.Sigh
 	s := registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderNone}
 	if held(d) {
 		s.InAccount, s.Order, s.Registered = registrar.Yes, registrar.OrderFinished, registrar.Yes
-		s.Holding = holdingOf(d)
+		s.Holding, s.Created = holdingOf(d), begun(d)
 	}
 	switch number, isRenewal := strings.CutPrefix(q.Reference, renewalPrefix); {
 	case isRenewal:
@@ -86,7 +86,7 @@ func (a *account) LookUp(ctx context.Context, q registrar.Query) (registrar.Sigh
 // notByOurs is a name that the account holds while our own registration of it is not done, or came to nothing: another factory with the same account may have bought it.
 // What is not done is waited for, and whatever else is for a person.
 func notByOurs(s registrar.Sighting) registrar.Sighting {
-	s.InAccount, s.Holding, s.Rejection = registrar.Unanswerable, registrar.Holding{}, registrar.Rejected{}
+	s.InAccount, s.Holding, s.Created, s.Rejection = registrar.Unanswerable, registrar.Holding{}, time.Time{}, registrar.Rejected{}
 	if s.Order != registrar.OrderOpen {
 		s.Order = registrar.OrderUnanswerable
 	}
@@ -136,31 +136,45 @@ func holdingOf(d *dnsimple.Domain) registrar.Holding {
 	return h
 }
 
-// seeRegistration says how far the registration of that number is.
+// sameDay is by how much an expiry may be off from a year after the order: registries have their own day, and some let a registration run out at its end.
+const sameDay = 36 * time.Hour
+
+// begun is when the registration of a name of the account began: when the account's entry was made, where the two came together. Zero where they need not have. The entry is
+// older than the registration if it was a zone first, but then it changed once more, later, when it was registered; and it is younger if the name came from elsewhere, but
+// then it does not run out a year after it came.
+func begun(d *dnsimple.Domain) time.Time {
+	made, err := time.Parse(time.RFC3339, d.CreatedAt)
+	if err != nil {
+		return time.Time{}
+	}
+	changed, err := time.Parse(time.RFC3339, d.UpdatedAt)
+	if err != nil || changed.Sub(made) >= freshness || holdingOf(d).Expiry.Sub(made.AddDate(1, 0, 0)).Abs() > sameDay {
+		return time.Time{}
+	}
+	return made.UTC()
+}
+
+// seeRegistration says how far the registration of that number is, and when it was asked for, where it made the name the account's.
 func (a *account) seeRegistration(ctx context.Context, s *registrar.Sighting, q registrar.Query) error {
-	const doing = "read the registration"
 	number, ok := strings.CutPrefix(q.Reference, registrationPrefix)
 	if !ok {
 		s.Order = registrar.OrderUnanswerable
 		return nil
 	}
+	const doing = "read the registration"
 	r, err := a.api.Registrar.GetDomainRegistration(ctx, a.account, q.Domain, number)
 	if failed := fail(doing, err); failed != nil {
 		return failed
 	}
-	if r.Data == nil || strconv.FormatInt(r.Data.ID, 10) != number {
-		return &failure{doing: doing, what: errNonsense.Error(), cause: errNonsense}
+	order := ptr.Deref(r.Data, dnsimple.DomainRegistration{})
+	if failed := see(s, doing, q.Reference, registrationPrefix, order.ID, order.State); failed != nil {
+		return failed
 	}
-	s.Reference = q.Reference
-	switch r.Data.State {
-	case orderNew, orderRegistering:
-		s.Order = registrar.OrderOpen
-	case orderRegistered:
-		s.Order = registrar.OrderFinished
-	case orderFailed, orderCancelled:
-		s.Order, s.Rejection = registrar.OrderRejected, notCarriedOut(r.Data.State)
-	default:
-		return &failure{doing: doing, what: "its state is none that is known", cause: errNonsense}
+	if s.Order == registrar.OrderRejected {
+		s.Rejection = notCarriedOut(order.State)
+	}
+	if created, err := time.Parse(time.RFC3339, order.CreatedAt); err == nil && s.InAccount == registrar.Yes && s.Order == registrar.OrderFinished {
+		s.Created = created.UTC()
 	}
 	return nil
 }
@@ -177,21 +191,37 @@ func (a *account) seeRenewal(ctx context.Context, s *registrar.Sighting, q regis
 	if failed := fail(doing, err); failed != nil {
 		return failed
 	}
-	if r.Data == nil || strconv.FormatInt(r.Data.ID, 10) != number {
+	order := ptr.Deref(r.Data, dnsimple.DomainRenewal{})
+	if failed := see(s, doing, q.Reference, renewalPrefix, order.ID, order.State); failed != nil {
+		return failed
+	}
+	if s.Order == registrar.OrderRejected {
+		s.Rejection = givenUp(order.State)
+	}
+	return nil
+}
+
+// givenUp is what becomes of a renewal that DNSimple itself has given up.
+func givenUp(state string) registrar.Rejected {
+	return registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: fmt.Sprintf("DNSimple began to renew it and ended with %q", state)}
+}
+
+// see reads how far a registration or a renewal is, which is the one that was asked for.
+func see(s *registrar.Sighting, doing, reference, prefix string, number int64, state string) *failure {
+	if reference != prefix+strconv.FormatInt(number, 10) {
 		return &failure{doing: doing, what: errNonsense.Error(), cause: errNonsense}
 	}
-	s.Reference = q.Reference
-	switch r.Data.State {
-	case orderNew, orderRenewing:
+	switch state {
+	case orderNew, orderRegistering, orderRenewing:
 		s.Order = registrar.OrderOpen
-	case orderRenewed:
+	case orderRegistered, orderRenewed:
 		s.Order = registrar.OrderFinished
 	case orderFailed, orderCancelled:
 		s.Order = registrar.OrderRejected
-		s.Rejection = registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: fmt.Sprintf("DNSimple began to renew it and ended with %q", r.Data.State)}
 	default:
 		return &failure{doing: doing, what: "its state is none that is known", cause: errNonsense}
 	}
+	s.Reference = reference
 	return nil
 }
 

@@ -28,10 +28,34 @@ func TestWhatALookUpSees(t *testing.T) {
 		rejectedDetail bool
 	}{
 		"a name that the account has": {
-			domain: domainSaid(`"state":"registered","registrant_id":2715,"expires_at":"2027-06-05T02:15:00Z","auto_renew":false`), taken: true,
+			domain: domainSaid(`"state":"registered","registrant_id":2715,"expires_at":"2027-06-05T02:15:00Z","auto_renew":false,"created_at":"2026-06-04T19:15:14Z"`), taken: true,
 			want: registrar.Sighting{
 				InAccount: registrar.Yes, Order: registrar.OrderFinished, Registered: registrar.Yes,
 				Holding: registrar.Holding{Expiry: time.Date(2027, 6, 5, 2, 15, 0, 0, time.UTC), AutoRenew: &off},
+			},
+		},
+		"a name that came into the account by its registration": {
+			domain: domainSaid(`"state":"registered","registrant_id":2715,"expires_at":"2021-06-05T02:15:00Z","created_at":"2020-06-04T19:15:14Z","updated_at":"2020-06-04T19:15:21Z"`),
+			taken:  true,
+			want: registrar.Sighting{
+				InAccount: registrar.Yes, Order: registrar.OrderFinished, Registered: registrar.Yes, Created: time.Date(2020, 6, 4, 19, 15, 14, 0, time.UTC),
+				Holding: registrar.Holding{Expiry: time.Date(2021, 6, 5, 2, 15, 0, 0, time.UTC), AutoRenew: &off},
+			},
+		},
+		"a name that was a zone of the account before": {
+			domain: domainSaid(`"state":"registered","registrant_id":2715,"expires_at":"2021-06-05T02:15:00Z","created_at":"2020-06-04T10:15:14Z","updated_at":"2020-06-04T19:15:21Z"`),
+			taken:  true,
+			want: registrar.Sighting{
+				InAccount: registrar.Yes, Order: registrar.OrderFinished, Registered: registrar.Yes,
+				Holding: registrar.Holding{Expiry: time.Date(2021, 6, 5, 2, 15, 0, 0, time.UTC), AutoRenew: &off},
+			},
+		},
+		"a name that came into the account from elsewhere": {
+			domain: domainSaid(`"state":"registered","registrant_id":2715,"expires_at":"2020-11-05T02:15:00Z","created_at":"2020-06-04T19:15:14Z","updated_at":"2020-06-04T19:15:21Z"`),
+			taken:  true,
+			want: registrar.Sighting{
+				InAccount: registrar.Yes, Order: registrar.OrderFinished, Registered: registrar.Yes,
+				Holding: registrar.Holding{Expiry: time.Date(2020, 11, 5, 2, 15, 0, 0, time.UTC), AutoRenew: &off},
 			},
 		},
 		"a name that ran out is still the account's": {
@@ -59,7 +83,7 @@ func TestWhatALookUpSees(t *testing.T) {
 			want: registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderOpen, Reference: "registration/7"},
 		},
 		"a registration that is done, although the account does not show it": {
-			reference: "registration/7", path: "/registrations/7", second: `{"data":{"id":7,"state":"registered"}}`,
+			reference: "registration/7", path: "/registrations/7", second: `{"data":{"id":7,"state":"registered","created_at":"2026-06-04T19:15:14Z"}}`,
 			want: registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderFinished, Reference: "registration/7"},
 		},
 		"a registration that was cancelled": {
@@ -70,15 +94,23 @@ func TestWhatALookUpSees(t *testing.T) {
 		},
 		"a registration that is done, of a name that the account has": {
 			reference: "registration/7", domain: domainSaid(`"state":"registered","expires_at":"2027-06-05T02:15:00Z"`),
-			path: "/registrations/7", second: `{"data":{"id":7,"state":"registered"}}`,
+			path: "/registrations/7", second: `{"data":{"id":7,"state":"registered","created_at":"2026-06-04T19:15:14Z","updated_at":"2026-06-04T19:15:21Z"}}`,
 			want: registrar.Sighting{
+				Created:   time.Date(2026, 6, 4, 19, 15, 14, 0, time.UTC),
 				InAccount: registrar.Yes, Order: registrar.OrderFinished, Registered: registrar.Yes, Reference: "registration/7",
 				Holding: registrar.Holding{Expiry: time.Date(2027, 6, 5, 2, 15, 0, 0, time.UTC), AutoRenew: &off},
 			},
 		},
+		"a registration that is done, and nobody knows since when": {
+			reference: "registration/7", domain: domainSaid(`"state":"registered","created_at":"2026-06-04T19:15:14Z"`),
+			path: "/registrations/7", second: `{"data":{"id":7,"state":"registered","created_at":"lately"}}`,
+			want: registrar.Sighting{
+				InAccount: registrar.Yes, Order: registrar.OrderFinished, Registered: registrar.Yes, Reference: "registration/7", Holding: registrar.Holding{AutoRenew: &off},
+			},
+		},
 		"a registration that failed, of a name that the account has by another's": {
 			reference: "registration/7", domain: domainSaid(`"state":"registered","expires_at":"2027-06-05T02:15:00Z"`),
-			path: "/registrations/7", second: `{"data":{"id":7,"state":"failed"}}`,
+			path: "/registrations/7", second: `{"data":{"id":7,"state":"failed","created_at":"2026-06-04T19:15:14Z"}}`,
 			want: registrar.Sighting{Order: registrar.OrderUnanswerable, Registered: registrar.Yes, Reference: "registration/7"},
 		},
 		"a registration under way, of a name that the account has by another's": {

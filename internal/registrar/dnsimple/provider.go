@@ -97,7 +97,10 @@ type account struct {
 	clock      clock.PassiveClock
 }
 
-var _ registrar.Registrar = (*account)(nil)
+var (
+	_ registrar.Registrar        = (*account)(nil)
+	_ registrar.NameServerKeeper = (*account)(nil)
+)
 
 // Account is the server's host and the account's number there.
 func (a *account) Account() string {

@@ -75,7 +75,7 @@ func (a *account) extend(ctx context.Context, r registrar.Renewal) registrar.Res
 	case orderNew, orderRenewing:
 		return registrar.Pending{Reference: renewalPrefix + strconv.FormatInt(answer.Data.ID, 10)}
 	case orderFailed, orderCancelled:
-		return registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: fmt.Sprintf("DNSimple began to renew it and ended with %q", answer.Data.State)}
+		return givenUp(answer.Data.State)
 	default:
 		return registrar.Unknown{Err: fmt.Errorf("renew the name: %w", errNonsense)}
 	}

@@ -37,3 +37,19 @@ func TestWhenTheHourIsUsedUpItIsLeftAloneAndThenGoesOn(t *testing.T) {
 		t.Errorf("afterwards: %v", err)
 	}
 }
+
+// An order is turned down without a reason, so the account is looked at, and the registry is asked: each may be one request too many.
+func TestToBeLeftAloneIsHeardAfterANoAsWell(t *testing.T) {
+	for _, looks := range [][]registrartest.Fault{
+		{registrartest.None, registrartest.Throttles},
+		{registrartest.None, registrartest.None, registrartest.Throttles},
+	} {
+		w := newWorld(t)
+		w.Book.SetPlay(name, registrartest.SoldMeanwhile)
+		w.Faults.Next(registrartest.CallLookUp, looks...)
+		unknown, _ := w.buy().(registrar.Unknown)
+		if late := new(registrar.Throttled); !errors.As(unknown.Err, &late) || late.RetryAfter != registrartest.RetryAfterSeconds*time.Second {
+			t.Errorf("%v: %v", looks, unknown.Err)
+		}
+	}
+}

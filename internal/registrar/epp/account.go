@@ -1,6 +1,7 @@
 package epp
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,9 +21,9 @@ type account struct {
 
 var _ registrar.Registrar = (*account)(nil)
 
-// Account is told by the server and the login, whose digest it is: a login is kept in a Secret.
+// Account is told by the server and the registrar's identifier there, which is the login where the spec does not say. It is a digest, as a login is kept in a Secret.
 func (a *account) Account() string {
-	sum := sha256.Sum256([]byte(a.line.access.server + "\n" + a.line.access.user))
+	sum := sha256.Sum256([]byte(a.line.access.server + "\n" + cmp.Or(a.terms.clientID, a.line.access.user)))
 	return "epp:" + hex.EncodeToString(sum[:8])
 }
 
@@ -130,10 +131,10 @@ func (a *account) info(ctx context.Context, s *session, name, operationID string
 	}
 }
 
-// sponsors says whether a name is in our account: its sponsor is our login, which some servers write with # before a short one, or it shows the mark of our own operation,
-// as it would to nobody else.
+// sponsors says whether a name is in our account: its sponsor is our identifier or login, which some servers write with # before a short one, or it shows the mark of our own
+// operation, as it would to nobody else. Where the spec says the identifier, the login is not one: it might be another registrar's.
 func (a *account) sponsors(d *eppwire.Domain, operationID string) bool {
-	user := a.line.access.user
+	user := cmp.Or(a.terms.clientID, a.line.access.user)
 	return strings.EqualFold(string(d.Sponsor), user) || d.Sponsor != "" && strings.EqualFold("#"+string(d.Sponsor), user) ||
 		operationID != "" && operationOf(string(d.AuthInfo), operationID) == operationID
 }

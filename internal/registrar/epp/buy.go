@@ -3,6 +3,8 @@ package epp
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"magicwebsitefactory.gent/internal/registrar"
 	"magicwebsitefactory.gent/internal/registrar/epp/eppwire"
@@ -37,7 +39,7 @@ func (a *account) buy(ctx context.Context, s *session, o registrar.Order) regist
 	if err != nil {
 		return registrar.Unknown{Err: fmt.Errorf("register %s: %w", o.Domain, err)}
 	}
-	result := carriedOut(s, r, o.Domain, "", orderRefusal)
+	result := carriedOut(s, r, o.Domain, "", a.orderRefusal(o.Domain))
 	if no, ok := result.(registrar.Rejected); ok && no.Reason == registrar.RejectedExists {
 		return a.exists(ctx, s, o, no)
 	}
@@ -132,11 +134,7 @@ func carriedOut(s *session, r *eppwire.Response, name, prefix string, refusal re
 		}
 		return registrar.Done{Holding: holdingOf(term.Expires)}
 	case code == eppwire.CodePending:
-		reference := r.ServerTransaction
-		if reference == "" || len(reference) > eppwire.MaxTransaction {
-			reference = r.ClientTransaction
-		}
-		return registrar.Pending{Reference: prefix + string(reference)}
+		return registrar.Pending{Reference: prefix + referenceOf(r)}
 	case code.Success():
 		return registrar.Unknown{Err: fmt.Errorf("an order is answered with %s", code)}
 	}
@@ -166,21 +164,39 @@ func finality(r registrar.Rejection) int {
 }
 
 // orderRefusal is what a result says of an order that was not carried out; false where it may have been. Most of what can be wrong with an order is wrong with every one,
-// such as contacts and name servers, and is for the admin to mend: only what is in the name is final.
-func orderRefusal(result eppwire.Result) (registrar.Rejected, bool) {
-	blames, theName := result.Blames()
-	detail := "the registry refuses the order: " + result.Code.String()
-	switch code := result.Code; {
-	case code == eppwire.CodeExists:
-		return registrar.Rejected{Reason: registrar.RejectedExists}, true
-	case code == eppwire.CodeLimitClosing, code == eppwire.CodeAuthClosing:
-		return postponed(errorOf(code)), true
-	case !code.Refusal():
-		return registrar.Rejected{}, false
-	case theName && (code == eppwire.CodeRange || code == eppwire.CodeSyntax),
-		(theName || !blames) && (code == eppwire.CodePolicy || code == eppwire.CodeDataPolicy):
-		return registrar.Rejected{Reason: registrar.RejectedRefused, Detail: detail}, true
-	default:
-		return registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: detail}, true
+// such as contacts, name servers and rights, and is for the admin to mend, or passes. It is final only where the server blames the name itself, and that for what the name is:
+// codes about an account, an object's status or its associations say nothing of the kind, whatever they blame.
+func (a *account) orderRefusal(name string) refusalOf {
+	return func(result eppwire.Result) (registrar.Rejected, bool) {
+		switch code := result.Code; {
+		case code == eppwire.CodeExists:
+			return registrar.Rejected{Reason: registrar.RejectedExists}, true
+		case code == eppwire.CodeLimitClosing, code == eppwire.CodeAuthClosing:
+			return postponed(errorOf(code)), true
+		case !code.Refusal():
+			return registrar.Rejected{}, false
+		}
+		no := registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: a.refusal("the registry refuses the order", result)}
+		if slices.Contains(codesAboutValues, result.Code) && result.BlamesOnly(name) {
+			no.Reason = registrar.RejectedRefused
+		}
+		return no, true
 	}
+}
+
+// codesAboutValues say that a value of the command cannot be what it is.
+var codesAboutValues = []eppwire.Code{eppwire.CodeRange, eppwire.CodeSyntax, eppwire.CodePolicy, eppwire.CodeDataPolicy}
+
+// refusal says for people why the registry refuses something. They have to mend it, and often only the registry's own words say what.
+func (a *account) refusal(what string, result eppwire.Result) string {
+	detail := what + ": " + result.Code.String()
+	if words := a.cleaned(result.Says()); words != "" {
+		detail += ": " + strconv.Quote(words)
+	}
+	return detail
+}
+
+// cleaned is what the server says, without the account's secrets.
+func (a *account) cleaned(text string) string {
+	return cleaned(text, a.line.access.password, a.line.access.user)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"k8s.io/utils/ptr"
 
@@ -70,6 +71,7 @@ func (a *account) held(ctx context.Context, s *session, q registrar.Query, d *ep
 		OperationID: operationOf(string(d.AuthInfo), q.OperationID), Reference: q.Reference,
 		Holding: holdingOf(d.Expires), ExtendsOnce: true,
 	}
+	seen.Created = beganAt(d.Created)
 	switch {
 	case d.Has(eppwire.StatusPendingRenew):
 		seen.Order = registrar.OrderOpen
@@ -86,6 +88,18 @@ func (a *account) held(ctx context.Context, s *session, q registrar.Query, d *ep
 		}
 	}
 	return seen, nil
+}
+
+// beganAt is when a registration began. Of a time in nobody knows which zone only the day is told, as it might seem to be before the order that it came from, or after it.
+func beganAt(created *eppwire.DateTime) time.Time {
+	switch {
+	case created == nil:
+		return time.Time{}
+	case !created.Exact:
+		return created.UTC().Truncate(24 * time.Hour)
+	default:
+		return created.UTC()
+	}
 }
 
 func holdingOf(expires *eppwire.DateTime) registrar.Holding {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,8 +16,9 @@ import (
 )
 
 const (
-	// settleTime is how long ago a refusal must have been told before its message is acknowledged. A pass, which writes it down, takes two minutes at most.
-	settleTime = 5 * time.Minute
+	// settleTime is how long ago a refusal must have been told last before its message is acknowledged. A duty that could not write it down asks again, and within that
+	// time: the longest pause of a work queue is 1000 seconds, and a pass takes two minutes at most.
+	settleTime = 20 * time.Minute
 	// strangerTime is how long a refusal may be first in the queue that nobody here has asked for.
 	strangerTime = 24 * time.Hour
 	// memoryTime is how long a refusal is remembered after it was told.
@@ -40,15 +40,29 @@ type notice struct {
 	name           string
 	client, server string
 	done           bool
-	// seen is when the message was first read here, told when a look-up was first told of it; zero while it was not.
+	// seen is when the message was first read here, told when a look-up was last told of it; zero while it was not.
 	seen, told time.Time
 }
 
-// of says whether a notice is about the order that is asked for.
+// of says whether a notice is about the order that is asked for. Where the server gives our own identifier back, that decides, as it names the very try: a late word about
+// an earlier one settles nothing. Only where it does not, the server's does.
 func (n notice) of(q registrar.Query) bool {
-	reference, extension := strings.CutPrefix(q.Reference, renewalPrefix)
-	return eppwire.SameName(eppwire.Token(n.name), q.Domain) &&
-		(n.server == reference || n.client == reference || !extension && isPurchase(n.client, q.OperationID))
+	server, client := namesOf(q.Reference)
+	if !eppwire.SameName(eppwire.Token(n.name), q.Domain) {
+		return false
+	}
+	if _, _, ours := tryOf(n.client); ours && client != "" {
+		return n.client == client
+	}
+	return server != "" && n.server == server
+}
+
+// superseded says whether a notice turns an earlier try down of what is asked for. That a later one was sent stands in the Domain, so the earlier is settled there.
+func (n notice) superseded(q registrar.Query) bool {
+	_, client := namesOf(q.Reference)
+	asked, now, known := tryOf(client)
+	order, try, ours := tryOf(n.client)
+	return known && ours && !n.done && order == asked && try < now && eppwire.SameName(eppwire.Token(n.name), q.Domain)
 }
 
 // find returns the notice about an order, and marks it as told.
@@ -57,10 +71,8 @@ func (m *mailbox) find(q registrar.Query, now time.Time) (notice, bool) {
 	defer m.mu.Unlock()
 	for id, n := range m.notices {
 		if n.of(q) {
-			if n.told.IsZero() {
-				n.told = now
-				m.notices[id] = n
-			}
+			n.told = now
+			m.notices[id] = n
 			return n, true
 		}
 	}
@@ -129,7 +141,7 @@ func (a *account) written(ctx context.Context, s *session, r *eppwire.Response, 
 	now := a.now()
 	n, isOne := noticeOf(r)
 	if !isOne {
-		log.FromContext(ctx).Info("A message of the registry, about no order, is taken off the queue", "message", string(r.Queue.ID))
+		a.logMessage(ctx, "A message of the registry, about no order, is taken off its queue", r)
 		return true, nil
 	}
 	n = a.line.mail.keep(string(r.Queue.ID), n, now)
@@ -142,17 +154,31 @@ func (a *account) written(ctx context.Context, s *session, r *eppwire.Response, 
 			return true, nil
 		}
 	}
-	if !n.told.IsZero() {
-		return now.Sub(n.told) >= settleTime, nil
-	}
-	if n.of(q) {
-		return false, nil // and is told now
-	}
-	if since := queuedAt(r, n); now.Sub(since) >= strangerTime {
-		log.FromContext(ctx).Info("The outcome of an order that nobody asked for is taken off the queue", "domain", n.name, "done", n.done)
+	switch {
+	case n.of(q):
+		return false, nil // and is told now: who asks has not written it down
+	case n.superseded(q):
+		a.logMessage(ctx, "The refusal of an earlier try is taken off the registry's queue", r)
 		return true, nil
+	case !n.told.IsZero():
+		return now.Sub(n.told) >= settleTime, nil
+	case now.Sub(queuedAt(r, n)) >= strangerTime:
+		a.logMessage(ctx, "The outcome of an order that nobody asked for is taken off the registry's queue", r, "done", n.done)
+		return true, nil
+	default:
+		return false, nil
 	}
-	return false, nil
+}
+
+// logMessage keeps a message in the log that nothing else keeps, before it is acknowledged and so is lost.
+func (a *account) logMessage(ctx context.Context, what string, r *eppwire.Response, more ...any) {
+	kind, name := r.Subject()
+	queued := ""
+	if r.Queue.Queued != nil {
+		queued = r.Queue.Queued.UTC().Format(time.RFC3339)
+	}
+	log.FromContext(ctx).Info(what, append(more, "message", a.cleaned(string(r.Queue.ID)), "kind", a.cleaned(kind), "domain", a.cleaned(name),
+		"queued", queued, "text", a.cleaned(string(r.Queue.Text)))...)
 }
 
 // queuedAt is when a message was put into the queue, as far as that is known.

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
+
+	"magicwebsitefactory.gent/internal/registrar/epp/eppwire"
 )
 
 // maxTag is how long an operation's part of a transaction identifier may be, which has 64 characters.
@@ -35,13 +38,40 @@ func renewID(operationID string, from time.Time, try int32) string {
 	return fmt.Sprintf("%s-r%s-%d", tagOf(operationID), from.UTC().Format("20060102"), try)
 }
 
-// isPurchase says whether a transaction identifier is one try of the operation's purchase.
-func isPurchase(transaction, operationID string) bool {
-	return operationID != "" && strings.HasPrefix(transaction, tagOf(operationID)+"-c")
+// ownID is a transaction identifier of ours: what is ordered, and the number of the try.
+var ownID = regexp.MustCompile(`^([A-Za-z0-9-]{3,40}-(?:c|r[0-9]{8}-))([0-9]{1,10})$`)
+
+// tryOf says what an identifier of ours orders, and in which try; false where it is none.
+func tryOf(transaction string) (order string, try int64, ours bool) {
+	m := ownID.FindStringSubmatch(transaction)
+	if m == nil {
+		return "", 0, false
+	}
+	try, err := strconv.ParseInt(m[2], 10, 64)
+	return m[1], try, err == nil
 }
 
 // renewalPrefix tells the reference of an extension from that of a purchase.
 const renewalPrefix = "renewal/"
+
+// referenceOf names an order that was accepted as both sides do: the server's name for it, which support asks for, and ours, which tells its try from others.
+func referenceOf(r *eppwire.Response) string {
+	server := string(r.ServerTransaction)
+	if len(server) > eppwire.MaxTransaction {
+		server = ""
+	}
+	return strings.TrimSpace(server + " " + string(r.ClientTransaction))
+}
+
+// namesOf takes a reference apart. Either name may be missing.
+func namesOf(reference string) (server, client string) {
+	reference = strings.TrimPrefix(reference, renewalPrefix)
+	i := strings.LastIndex(reference, " ")
+	if _, _, ours := tryOf(reference[i+1:]); !ours {
+		return reference, ""
+	}
+	return strings.TrimSpace(reference[:i+1]), reference[i+1:]
+}
 
 // Passwords of names: a prefix, eight characters of the operation's fingerprint, and the secret. Registries want 8 to 32 characters, upper and lower case, a digit and
 // something else.

@@ -19,7 +19,12 @@ func TestTransactionsAreNamedByTheirOperations(t *testing.T) {
 				t.Errorf("%q has %d characters", id, len(id))
 			}
 		}
-		if operation != "" && (!isPurchase(create, operation) || isPurchase(renew, operation) || isPurchase(create, operation+"0")) {
+		if operation == "" {
+			continue
+		}
+		bought, last, ours := tryOf(create)
+		extended, also, too := tryOf(renew)
+		if !ours || !too || last != 1<<31-1 || also != last || bought == extended || !strings.HasPrefix(bought, tagOf(operation)) {
 			t.Errorf("%q and %q are not told apart", create, renew)
 		}
 		if !strings.Contains(renew, "-r20271123-") {
@@ -28,6 +33,34 @@ func TestTransactionsAreNamedByTheirOperations(t *testing.T) {
 	}
 	if createID("a-b-c", 1) == createID("a-b-c", 2) {
 		t.Error("two tries have one name")
+	}
+}
+
+func TestAReferenceNamesAnOrderAsBothSidesDo(t *testing.T) {
+	for name, tc := range map[string]struct{ server, client, reference string }{
+		"both":                           {"S-1", "op-1-c2", "S-1 op-1-c2"},
+		"a name with a space in it":      {"S 1", "op-1-r20271122-1", "S 1 op-1-r20271122-1"},
+		"the server gave none":           {"", "op-1-c2", "op-1-c2"},
+		"the server's is beyond bounds":  {strings.Repeat("x", 65), "op-1-c2", "op-1-c2"},
+		"ours was not given back":        {"S-1", "", "S-1"},
+		"one that only looks like a try": {"S-1", "c1", "S-1 c1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &eppwire.Response{ServerTransaction: eppwire.Token(tc.server), ClientTransaction: eppwire.Token(tc.client)}
+			got := referenceOf(r)
+			if got != tc.reference {
+				t.Fatalf("%q", got)
+			}
+			for _, prefix := range []string{"", renewalPrefix} {
+				server, client := namesOf(prefix + got)
+				if _, _, ours := tryOf(tc.client); ours && client != tc.client || !ours && client != "" {
+					t.Errorf("ours is %q", client)
+				}
+				if strings.TrimSpace(server+" "+client) != got {
+					t.Errorf("the server's is %q", server)
+				}
+			}
+		})
 	}
 }
 

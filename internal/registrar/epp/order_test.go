@@ -3,8 +3,10 @@ package epp_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/registrar"
@@ -119,6 +121,95 @@ func TestOurMarkTellsThatANameIsOursWhereTheSponsorHasAnotherName(t *testing.T) 
 	r.server.Sponsor(alice, strings.ToLower(user))
 	if seen := r.lookUp(alice, "", ""); seen.InAccount != registrar.Yes {
 		t.Errorf("the login in lower case: %+v", seen)
+	}
+}
+
+func TestTheIdentifierInTheSpecTellsWhoseANameIsWhereTheLoginDoesNot(t *testing.T) {
+	for name, tc := range map[string]struct {
+		clientID, sponsor string
+		want              registrar.Answer
+	}{
+		"the login is shown":                            {"", user, registrar.Yes},
+		"another than the login is shown":               {"", "REG-17", registrar.No},
+		"the identifier is shown":                       {"REG-17", "REG-17", registrar.Yes},
+		"the identifier is shown in lower case":         {"REG-17", "reg-17", registrar.Yes},
+		"a short identifier is shown without its sign":  {"#17", "17", registrar.Yes},
+		"another identifier is shown":                   {"REG-17", "REG-1", registrar.No},
+		"the login is shown where it is no registrar's": {"REG-17", user, registrar.No},
+		"the identifier is shown, and a space":          {"REG-17", "REG-17 ", registrar.Yes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRegistry(t)
+			r.spec.Spec.Provider.EPP.ClientID = tc.clientID
+			// Not bought here, so no mark tells.
+			r.server.Book.GiveToAccount(alice, start.AddDate(1, 0, 0))
+			r.server.Sponsor(alice, tc.sponsor)
+			if seen := r.lookUp(alice, operation, ""); seen.InAccount != tc.want {
+				t.Errorf("%+v", seen)
+			}
+		})
+	}
+}
+
+func TestTheAccountIsTheRegistrarsWhateverItsLogin(t *testing.T) {
+	r := newRegistry(t)
+	byLogin := r.account().Account()
+	if !regexp.MustCompile(`^epp:[0-9a-f]{16}$`).MatchString(byLogin) || r.account().Account() != byLogin {
+		t.Errorf("%q", byLogin)
+	}
+	r.spec.Spec.Provider.EPP.ClientID = "REG-17"
+	ours := r.account().Account()
+	if err := r.client.Update(t.Context(), secret("epp", "another-login", password)); err != nil {
+		t.Fatal(err)
+	}
+	if now := r.account().Account(); ours == byLogin || now != ours {
+		t.Errorf("%q, with another login %q, and by the login %q", ours, now, byLogin)
+	}
+	r.spec.Spec.Provider.EPP.ClientID = ""
+	if now := r.account().Account(); now == byLogin {
+		t.Errorf("%q is the account of two logins", now)
+	}
+	r.spec.Spec.Provider.EPP.Server = "epp.other.example:700"
+	if now := r.account().Account(); now == ours || now == byLogin {
+		t.Errorf("%q is the account at two registries", now)
+	}
+}
+
+func TestWhenARegistrationBeganIsSaidOfOurOwnNamesAsExactlyAsTheRegistryDoes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sponsor, status, created string
+		want                     time.Time
+	}{
+		"ours, with an offset":             {user, "ok", "2026-11-22T11:00:03.5+01:00", start.Add(3500 * time.Millisecond)},
+		"ours, in UTC":                     {user, "ok", "2026-11-22T10:00:00.0Z", start},
+		"ours, of nobody knows which zone": {user, "ok", "2026-11-22T10:00:00", start.Truncate(24 * time.Hour)},
+		"ours, by the day":                 {user, "ok", "2026-11-22", start.Truncate(24 * time.Hour)},
+		"ours, without it":                 {user, "ok", "", time.Time{}},
+		"another's":                        {"ANOTHER", "ok", "2026-11-22T10:00:00Z", time.Time{}},
+		"ordered":                          {user, "pendingCreate", "2026-11-22T10:00:00Z", time.Time{}},
+		"ours, and on its way out":         {user, "pendingDelete", "2026-11-22T10:00:00Z", time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRegistry(t)
+			created := ""
+			if tc.created != "" {
+				created = `<d:crDate>` + tc.created + `</d:crDate>`
+			}
+			r.restart(epp.WithDialer(scriptedWith(t, fine+`<resData><d:infData><d:name>alice.gent</d:name><d:status s="`+tc.status+`"/><d:clID>`+tc.sponsor+`</d:clID>`+
+				created+`<d:exDate>2027-11-22T10:00:00Z</d:exDate></d:infData></resData>`, "")))
+			if seen := r.lookUp(alice, operation, ""); !seen.Created.Equal(tc.want) || seen.Created.IsZero() != tc.want.IsZero() {
+				t.Errorf("%+v, want %s", seen, tc.want)
+			}
+		})
+	}
+}
+
+func TestAPurchaseOfOursBeganWhenItWasMade(t *testing.T) {
+	r := newRegistry(t)
+	r.clock.Step(time.Hour)
+	r.buy(1)
+	if seen := r.lookUp(alice, operation, ""); !seen.Created.Equal(start.Add(time.Hour)) {
+		t.Errorf("%+v", seen)
 	}
 }
 

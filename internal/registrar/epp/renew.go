@@ -56,7 +56,7 @@ func (a *account) extend(ctx context.Context, s *session, renewal registrar.Rene
 	if err != nil {
 		return registrar.Unknown{Err: fmt.Errorf("extend %s: %w", renewal.Domain, err)}
 	}
-	return carriedOut(s, r, renewal.Domain, renewalPrefix, extensionRefusal)
+	return carriedOut(s, r, renewal.Domain, renewalPrefix, a.extensionRefusal)
 }
 
 // extensionQuote says for how much a year is sold, or why none is to be bought.
@@ -83,8 +83,8 @@ func (a *account) extensionQuote(ctx context.Context, s *session, renewal regist
 }
 
 // extensionRefusal is what a result says of an extension that was not carried out; false where it may have been.
-func extensionRefusal(result eppwire.Result) (registrar.Rejected, bool) {
-	detail := "the registry refuses the extension: " + result.Code.String()
+func (a *account) extensionRefusal(result eppwire.Result) (registrar.Rejected, bool) {
+	detail := a.refusal("the registry refuses the extension", result)
 	switch code := result.Code; {
 	case code == eppwire.CodeLimitClosing, code == eppwire.CodeAuthClosing:
 		return postponed(errorOf(code)), true

@@ -10,6 +10,8 @@ import (
 
 // terms are what a Registrar's spec says of every order.
 type terms struct {
+	// clientID is the registrar's identifier, as info shows it; empty where it is the login.
+	clientID    string
 	registrant  string
 	contacts    []eppwire.Contact
 	nameServers []string
@@ -23,7 +25,7 @@ type terms struct {
 
 func termsOf(r *v1alpha1.Registrar) (terms, error) {
 	spec := r.Spec.Provider.EPP
-	t := terms{registrant: spec.Contacts.Registrant, nameServers: spec.NameServers, currency: r.Spec.Limits.MaxPrice.Currency, probe: "nic.example"}
+	t := terms{clientID: spec.ClientID, registrant: spec.Contacts.Registrant, nameServers: spec.NameServers, currency: r.Spec.Limits.MaxPrice.Currency, probe: "nic.example"}
 	for _, c := range []eppwire.Contact{
 		{Type: "admin", Handle: spec.Contacts.Admin}, {Type: "tech", Handle: spec.Contacts.Tech}, {Type: "billing", Handle: spec.Contacts.Billing},
 	} {

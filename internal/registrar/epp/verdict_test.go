@@ -70,9 +70,11 @@ func code(n int, inner string) string {
 }
 
 const (
-	theName   = `<value><d:name>alice.gent</d:name></value>`
-	aHost     = `<value><d:hostObj>ns1.example.net</d:hostObj></value>`
-	undefined = `<extValue><value><undef/></value><reason>no</reason></extValue>`
+	theName     = `<value><d:name>alice.gent</d:name></value>`
+	anotherName = `<value><d:name>ns1.alice.gent</d:name></value>`
+	aHost       = `<value><d:hostObj>ns1.example.net</d:hostObj></value>`
+	aContact    = `<value><d:registrant>REG-1</d:registrant></value>`
+	undefined   = `<extValue><value><undef/></value><reason>no</reason></extValue>`
 )
 
 func TestWhatAnAnswerToAnOrderMeans(t *testing.T) {
@@ -80,17 +82,36 @@ func TestWhatAnAnswerToAnOrderMeans(t *testing.T) {
 		"carried out":                                 {code(1000, "") + `<resData><d:creData><d:name>alice.gent</d:name><d:exDate>2027-11-22T10:00:00Z</d:exDate></d:creData></resData>`, "done 2027-11-22"},
 		"carried out, without data":                   {code(1000, ""), "done 0001-01-01"},
 		"carried out for another name":                {code(1000, "") + `<resData><d:creData><d:name>bob.gent</d:name></d:creData></resData>`, "unknown"},
-		"accepted":                                    {code(1001, ""), "pending S-1"},
+		"accepted":                                    {code(1001, ""), "pending S-1 " + operation + "-c1"},
 		"accepted, named by us only":                  {code(1001, "") + `<trID><clTRID>` + operation + `-c1</clTRID></trID>`, "pending " + operation + "-c1"},
+		"accepted, under a name beyond bounds":        {code(1001, "") + `<trID><clTRID>` + operation + `-c1</clTRID><svTRID>` + strings.Repeat("x", 65) + `</svTRID></trID>`, "pending " + operation + "-c1"},
 		"a success that is none of an order":          {code(1300, ""), "unknown"},
 		"exists, in our account by nobody knows what": {code(2302, ""), "postponed"},
 		"no credit":                                   {code(2104, ""), "postponed"},
 		"a policy against the name":                   {code(2306, theName), "refused"},
-		"a policy, without saying against what":       {code(2306, ""), "refused"},
-		"a policy that is undefined":                  {code(2306, undefined), "refused"},
+		"a policy against the name, and its owner":    {code(2306, theName+aContact), "postponed"},
+		"a policy against another name":               {code(2306, anotherName), "postponed"},
+		"a policy, without saying against what":       {code(2306, ""), "postponed"},
+		"a policy that is undefined":                  {code(2306, undefined), "postponed"},
+		"a policy against a contact":                  {code(2306, aContact), "postponed"},
 		"a policy against a name server":              {code(2306, aHost), "postponed"},
-		"a data policy":                               {code(2308, ""), "refused"},
+		"a data policy":                               {code(2308, ""), "postponed"},
+		"a data policy against a contact":             {code(2308, aContact), "postponed"},
+		"a data policy against the name":              {code(2308, theName), "refused"},
 		"the name's syntax":                           {code(2005, theName), "refused"},
+		"the name's syntax, in the extended way":      {code(2005, `<extValue>`+theName+`<reason>no</reason></extValue>`), "refused"},
+		"a name out of range":                         {code(2004, theName), "refused"},
+		"no credit for the name":                      {code(2104, theName), "postponed"},
+		"no right to the name":                        {code(2201, theName), "postponed"},
+		"the name's status":                           {code(2304, theName), "postponed"},
+		"the name's associations":                     {code(2305, theName), "postponed"},
+		"the name does not exist":                     {code(2303, theName), "postponed"},
+		"the name is missing":                         {code(2003, theName), "postponed"},
+		"the name is not in the services":             {code(2307, theName), "postponed"},
+		"the name is pending transfer":                {code(2300, theName), "postponed"},
+		"the name's password":                         {code(2202, theName), "postponed"},
+		"two policies against the name":               {code(2306, theName) + code(2308, theName), "refused"},
+		"a policy against the name, and one":          {code(2306, theName) + code(2308, ""), "postponed"},
 		"somebody's syntax":                           {code(2005, ""), "postponed"},
 		"a range, such as of the price":               {code(2004, ""), "postponed"},
 		"a contact that is missing":                   {code(2003, ""), "postponed"},
@@ -125,8 +146,33 @@ func TestWhatAnAnswerToAnOrderMeans(t *testing.T) {
 			if u, ok := result.(registrar.Unknown); ok {
 				text = u.Err.Error()
 			}
-			if strings.Contains(text, "other-side") || strings.Contains(text, "Gateway") {
-				t.Errorf("it quotes the other side: %s", text)
+			explained := strings.Contains(text, "the registry refuses the order: 2")
+			if strings.Contains(text, "other-side") != explained || strings.Contains(text, "Gateway") {
+				t.Errorf("it quotes the other side, or not where it explains a refusal: %s", text)
+			}
+		})
+	}
+}
+
+// The duty keeps at a refusal that is not final: people can mend it, and need the registry's own words for that.
+func TestARefusalSaysInTheRegistrysWordsWhatIsToBeMended(t *testing.T) {
+	const refused = "the registry refuses the order: 2306 (parameter value policy error)"
+	for name, tc := range map[string]struct{ inner, want string }{
+		"a message":              {`<msg>Contact REG-1 has no VAT number</msg>`, refused + `: "Contact REG-1 has no VAT number"`},
+		"a message and a reason": {`<msg>Policy</msg><extValue>` + aContact + `<reason>No VAT number</reason></extValue>`, refused + `: "Policy; No VAT number"`},
+		"no words":               {``, refused},
+		"words with the login":   {`<msg>` + user + ` is not accredited</msg>`, refused + `: "[…] is not accredited"`},
+		"words with our password in them": {
+			`<msg>Wrong: Geheim-Wachtwoord&amp;&lt;1</msg>`, refused + `: "[words about a password, which are not repeated]"`,
+		},
+		"words with the name's password": {`<msg>Mw1-abcdefgh-ijklmn is weak</msg>`, refused + `: "[…] is weak"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRegistry(t)
+			r.spec.Spec.Provider.EPP.Price = &r.spec.Spec.Limits.MaxPrice
+			r.restart(epp.WithDialer(scripted(t, `<result code="2306">`+tc.inner+`</result>`)))
+			if no, ok := r.buy(1).(registrar.Rejected); !ok || no.Reason != registrar.RejectedPostponed || no.Detail != tc.want {
+				t.Errorf("%#v, want %s", no, tc.want)
 			}
 		})
 	}
@@ -135,7 +181,7 @@ func TestWhatAnAnswerToAnOrderMeans(t *testing.T) {
 func TestWhatAnAnswerToAnExtensionMeans(t *testing.T) {
 	for name, tc := range map[string]struct{ answer, want string }{
 		"carried out":                    {code(1000, "") + `<resData><d:renData><d:name>alice.gent</d:name><d:exDate>2028-11-22T10:00:00Z</d:exDate></d:renData></resData>`, "done 2028-11-22"},
-		"accepted":                       {code(1001, ""), "pending renewal/S-1"},
+		"accepted":                       {code(1001, ""), "pending renewal/S-1 " + operation + "-r20271122-1"},
 		"not to be renewed":              {code(2105, ""), "refused"},
 		"another day":                    {code(2306, ""), "postponed"},
 		"its status":                     {code(2304, ""), "postponed"},

@@ -38,6 +38,8 @@ const (
 	Garbles
 	// Doubles the call, as a proxy may that repeats a request, and answers the second.
 	Doubles
+	// Lingers after the call, with the answer, until it is let go; see [Faults.Lingering].
+	Lingers
 )
 
 // RetryAfterSeconds is for how long a server that [Throttles] asks to be left alone.
@@ -47,7 +49,7 @@ const RetryAfterSeconds = 40
 func (f Fault) String() string {
 	return [...]string{
 		"answers", "hangs before", "hangs after", "resets the connection before", "resets the connection after", "fails before", "fails after",
-		"asks to come back later", "answers nonsense after", "is called twice",
+		"asks to come back later", "answers nonsense after", "is called twice", "answers late",
 	}[f]
 }
 
@@ -58,8 +60,18 @@ func (f Fault) Early() bool {
 
 // Faults are what a fake server is to do wrong next. It is safe for use by many goroutines.
 type Faults struct {
-	mu   sync.Mutex
-	next map[Call][]Fault
+	mu     sync.Mutex
+	next   map[Call][]Fault
+	decide func(c Call) Fault
+	// lingering has each answer that is kept back.
+	lingering chan func()
+}
+
+// Decide has a function say what goes wrong with every call from now on, in place of [Faults.Next]. It is called one call at a time, as the calls arrive.
+func (f *Faults) Decide(decide func(c Call) Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.decide = decide
 }
 
 // Next adds faults for the next calls of a kind, one each.
@@ -76,10 +88,43 @@ func (f *Faults) Next(c Call, faults ...Fault) {
 func (f *Faults) Take(c Call) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.decide != nil {
+		return f.decide(c)
+	}
 	if len(f.next[c]) == 0 {
 		return None
 	}
 	fault := f.next[c][0]
 	f.next[c] = f.next[c][1:]
 	return fault
+}
+
+// Lingering are the answers that a server is late with, as they are ready: each is a function that lets it go, which may be called often. So it is the test that says
+// whether an answer is in time, and not a clock.
+func (f *Faults) Lingering() <-chan func() { return f.line() }
+
+// Linger is for the server that [Lingers]: it keeps the answer back until it is let go, or nobody waits for it any more, where the server can tell. It says whether
+// it was let go.
+func (f *Faults) Linger(gone <-chan struct{}) bool {
+	letGo := make(chan struct{})
+	select {
+	case f.line() <- sync.OnceFunc(func() { close(letGo) }):
+	case <-gone:
+		return false
+	}
+	select {
+	case <-letGo:
+		return true
+	case <-gone:
+		return false
+	}
+}
+
+func (f *Faults) line() chan func() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lingering == nil {
+		f.lingering = make(chan func())
+	}
+	return f.lingering
 }

@@ -87,6 +87,10 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"a registration is extended once", extendedOnce},
 		{"a look-up that is turned away says for how long", throttledLookUp},
 		{"a purchase that is turned away is postponed", throttledBuy},
+		{"a purchase that is answered late, and in time, is bought", latePurchase},
+		{"a purchase that is answered too late is no yes and no no, and the look-up tells", tooLatePurchase},
+		{"a look-up that is answered late, and in time, is an answer", lateLookUp},
+		{"a look-up that is answered too late is an error, and no answer to the next", tooLateLookUp},
 		{"many look-ups at once are as good as one", func(t *testing.T, s Subject) { manyAtOnce(t, s) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) { tc.test(t, open(t)) })

@@ -14,6 +14,7 @@ import (
 func (w *World) decideForPeople(context.Context) {
 	for _, e := range w.store.list(factoryKind(v1alpha1.KindDomain), w.Factory, 0, w.store.changes) {
 		domain := e.DeepCopyObject().(*v1alpha1.Domain)
+		w.renewForPeople(domain)
 		asked := apimeta.IsStatusConditionTrue(domain.Status.Conditions, v1alpha1.ConditionNeedsAttention)
 		if !asked || domain.Annotations[v1alpha1.AnnotationDecision] != "" || domain.DeletionTimestamp != nil {
 			continue

@@ -42,29 +42,8 @@ func (p *Process) funcs() interceptor.Funcs {
 			})
 		},
 		Apply: p.apply,
-		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
-			return taskOf(ctx).enter(p.call(verbGet, o, ""), func(Verdict) error {
-				err := c.Get(context.WithoutCancel(ctx), key, o, opts...)
-				if err == nil {
-					w.store.date(o, w.timestamp())
-				}
-				return err
-			})
-		},
-		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
-			return taskOf(ctx).enter(p.call(verbList, list, ""), func(Verdict) error {
-				if err := c.List(context.WithoutCancel(ctx), list, opts...); err != nil {
-					return err
-				}
-				return apimeta.EachListItem(list, func(o runtime.Object) error {
-					accessor, err := apimeta.Accessor(o)
-					if err == nil {
-						w.store.date(accessor, w.timestamp())
-					}
-					return err
-				})
-			})
-		},
+		Get:   p.liveGet,
+		List:  p.liveList,
 	}
 }
 
@@ -156,31 +135,17 @@ func (c *cached) Get(ctx context.Context, key client.ObjectKey, into client.Obje
 // List reads from the cache.
 func (c *cached) List(ctx context.Context, into client.ObjectList, opts ...client.ListOption) error {
 	w := c.p.world
-	kind := w.kindOf(into)
+	kind := w.kindOf(into).GroupKind()
 	var options client.ListOptions
 	options.ApplyOptions(opts)
 	return taskOf(ctx).enter(c.p.call(verbCacheList, into, ""), func(v Verdict) error {
-		var items []runtime.Object
-		w.Depths[w.lastCall()] = w.store.depths(kind.GroupKind(), options.Namespace)
+		w.Depths[w.lastCall()] = w.store.depths(kind, options.Namespace)
 		if v.Older > 0 {
-			for _, o := range w.store.list(kind.GroupKind(), options.Namespace, 0, w.store.changes) {
-				c.p.catchUp(objectKey{kind.GroupKind(), client.ObjectKeyFromObject(o)})
+			for _, o := range w.store.list(kind, options.Namespace, 0, w.store.changes) {
+				c.p.catchUp(objectKey{kind, client.ObjectKeyFromObject(o)})
 			}
 		}
-		for _, o := range w.store.list(kind.GroupKind(), options.Namespace, v.Older, c.p.sees(w)) {
-			if !selected(o, &options) {
-				continue
-			}
-			item, err := newItem(w.scheme, into, kind)
-			if err != nil {
-				return err
-			}
-			if err := convert(w.scheme, o, item); err != nil {
-				return err
-			}
-			items = append(items, item)
-		}
-		return apimeta.SetList(into, items)
+		return w.list(into, v.Older, c.p.sees(w), opts...)
 	})
 }
 

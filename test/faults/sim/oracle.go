@@ -40,8 +40,12 @@ var (
 // calm is how long what is settled may still be tidied up.
 const calm = 15 * time.Minute
 
-// quiet is longer than anybody waits: names that are ours are looked up every twelve hours or so.
-const quiet = 14 * time.Hour
+const (
+	// quiet is longer than anybody waits but the duty that buys.
+	quiet = 90 * time.Minute
+	// quietBooks is longer than that one waits: names that are ours are looked up every twelve hours or so.
+	quietBooks = 14 * time.Hour
+)
 
 // askBuyable judges an order at the moment at which it goes out. What changed after its fence was written may come too late for it.
 func (w *World) askBuyable(t *Task, o registrar.Order) {
@@ -184,6 +188,8 @@ func (w *World) settledDomain(domain *v1alpha1.Domain) error {
 		return errors.New("is said to be ours, and is not")
 	case !domain.DeletionTimestamp.IsZero():
 		return errors.New("is paid for, and is to be deleted")
+	case w.shop != nil:
+		return w.Renewed(domain.Name)
 	}
 	return nil
 }
@@ -214,7 +220,7 @@ func (w *World) orphans() error {
 
 // Verify judges a run that has settled.
 func (w *World) Verify() error {
-	errs := []error{w.Err()}
+	errs := []error{w.Err(), w.verifyPaid()}
 	for _, a := range w.Citizen.Accepted {
 		errs = append(errs, w.verifyTold(a))
 	}
@@ -253,6 +259,11 @@ func (w *World) Quiet() error {
 	traced := len(w.log)
 	w.Resync()
 	if err := w.RunFor(quiet); err != nil {
+		return err
+	}
+	w.Only(DutyDomain)
+	defer w.Only("")
+	if err := w.RunFor(quietBooks - quiet); err != nil {
 		return err
 	}
 	for _, m := range w.log[traced:] {

@@ -29,10 +29,24 @@ const (
 	Postponed
 	// NeverReady: accepted, and never carried out.
 	NeverReady
+	// VerySlow: accepted, and carried out long after nobody can be making the call any more.
+	VerySlow
+	// Premium: only for more than other names; at shops.
+	Premium
 )
 
-// slowTime is how long a slow order takes.
-const slowTime = 40 * time.Second
+const (
+	// slowTime is how long a slow order takes, verySlowTime a very slow one.
+	slowTime     = 40 * time.Second
+	verySlowTime = 10 * time.Minute
+)
+
+func (p Play) takes() time.Duration {
+	if p == VerySlow {
+		return verySlowTime
+	}
+	return slowTime
+}
 
 // Registry sells names, and counts what was paid for. It is of one of two kinds: a registry, which refuses the second order for a name, or a careless reseller,
 // who charges for it again.
@@ -100,13 +114,19 @@ var errRegistry = errors.New("the registry does not answer")
 // Account is the simulation's one, whoever sells.
 func (a *account) Account() string { return "simulation" }
 
+// shopper is the account that the task's process has at the shop, which it is going to call.
+func (a *account) shopper(ctx context.Context) (registrar.Registrar, error) {
+	a.world.shopping = taskOf(ctx)
+	return a.world.shopping.Process.account(ctx)
+}
+
 // Check tries the account.
 func (a *account) Check(ctx context.Context) error {
 	return taskOf(ctx).enter(Call{Verb: verbCheck, Kind: "Account"}, func(Verdict) error {
 		if a.world.shop == nil {
 			return nil
 		}
-		shopper, err := taskOf(ctx).Process.account(ctx)
+		shopper, err := a.shopper(ctx)
 		if err != nil {
 			return err
 		}
@@ -122,7 +142,7 @@ func (a *account) LookUp(ctx context.Context, q registrar.Query) (registrar.Sigh
 			s = a.world.Registry.sight(q)
 			return nil
 		}
-		shopper, err := taskOf(ctx).Process.account(ctx)
+		shopper, err := a.shopper(ctx)
 		if err != nil {
 			return err
 		}
@@ -202,7 +222,7 @@ func (a *account) till(ctx context.Context, o registrar.Order) (func(ctx context
 	if w.shop == nil {
 		return func(context.Context) registrar.Result { return w.order(o) }, nil
 	}
-	shopper, err := taskOf(ctx).Process.account(ctx)
+	shopper, err := a.shopper(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -251,10 +271,10 @@ func (w *World) order(o registrar.Order) registrar.Result {
 	}
 	e.Operation, e.Rejection, e.Reference = o.OperationID, "", fmt.Sprintf("order-%d", e.Orders)
 	switch play {
-	case Slow, SlowThenRefused, NeverReady:
+	case Slow, SlowThenRefused, VerySlow, NeverReady:
 		e.Open = true
 		if play != NeverReady {
-			w.later(slowTime, "the order is carried out", func(context.Context) { w.carryOut(o.Domain, play) })
+			w.later(play.takes(), "the order is carried out", func(context.Context) { w.carryOut(o.Domain, play) })
 		}
 		return registrar.Pending{Reference: e.Reference}
 	default:
@@ -286,9 +306,12 @@ func (a *account) Renew(ctx context.Context, renewal registrar.Renewal) registra
 	var result registrar.Result
 	err := taskOf(ctx).enter(Call{Verb: verbRenew, Kind: "Account"}, func(Verdict) error {
 		if a.world.shop != nil {
-			shopper, err := taskOf(ctx).Process.account(ctx)
+			shopper, err := a.shopper(ctx)
 			if err != nil {
 				return err
+			}
+			if currency := a.world.shop.Currency; currency != "" {
+				renewal.MaxPrice.Currency = currency
 			}
 			result = shopper.Renew(ctx, renewal)
 			return nil

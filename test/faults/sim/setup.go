@@ -45,7 +45,7 @@ func New(ctx context.Context, api client.WithWatch, seed uint64) (*World, error)
 		Clock: clocktesting.NewFakePassiveClock(Epoch), Seed: seed, Script: Undisturbed,
 		Registry: newRegistry(), Receiver: &Receiver{}, onboarder: onboarderName,
 		ctx: ctx, api: api, scheme: api.Scheme(), store: newStore(), calls: map[Call]int{}, ordered: map[string]int{},
-		queue: queue{tries: map[passKey]int{}}, Depths: map[Call]int{},
+		queue: queue{tries: map[passKey]int{}}, Depths: map[Call]int{}, closed: map[*Process]time.Time{},
 	}
 	w.Citizen = &Citizen{world: w}
 	keys, err := orderdigest.NewKeys(map[string][]byte{"k1": []byte(strings.Repeat("simulation", 4))})
@@ -178,6 +178,12 @@ func (w *World) Rotate(token string) error {
 func (w *World) Suspend(suspend bool) error {
 	names := w.Registrar()
 	return w.Change(names, func() { names.Spec.Suspend = suspend })
+}
+
+// Cap changes what a name may cost at most.
+func (w *World) Cap(amount string) error {
+	names := w.Registrar()
+	return w.Change(names, func() { names.Spec.Limits.MaxPrice.Amount = amount })
 }
 
 // DeleteSite deletes an IndieSite as an admin does.

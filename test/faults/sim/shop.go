@@ -12,6 +12,19 @@ import (
 type Shop struct {
 	// Book of the fake server.
 	Book *registrartest.Book
+	// Faults of the fake server, which the simulation decides on.
+	Faults *registrartest.Faults
+	// TellsWhen is whether it says for how long it wants to be left alone.
+	TellsWhen bool
+	// DeniesCopies is whether it answers an order that was repeated on its way as if others had the name, and shows nowhere that the first was accepted: then another may
+	// follow, and all that can be asked is that it costs nothing.
+	DeniesCopies bool
+	// OneAtATime is whether a process calls it once at a time, so that whoever comes next waits for an answer that is late.
+	OneAtATime bool
+	// RenewsByItself is whether it extends names whose automatic renewal is on, and no others.
+	RenewsByItself bool
+	// RefuseAutoRenewal has it turn automatic renewal down from now on; nil where it has none that could be set.
+	RefuseAutoRenewal func()
 	// Currency that it sells in, if it is another than the simulation's.
 	Currency string
 	// KeepsAutoRenew is whether it has no automatic renewal that could be set: it is asked, and says so without doing anything.
@@ -26,6 +39,7 @@ type Shop struct {
 func (w *World) Sell(shop Shop) {
 	w.shop, w.Registry.shop = &shop, &shop
 	shop.Book.OnOrder(w.arrived)
+	shop.Faults.Decide(w.served)
 }
 
 // account is the one that a process has at the shop.
@@ -47,7 +61,12 @@ func (w *World) arrived(name string, before registrartest.Entry) {
 	}
 	w.Registry.Entries[name].Orders++
 	w.tracef("the shop has an order for %s", name)
-	if before.State == registrartest.Ours || before.State == registrartest.Open {
+	switch {
+	case before.State != registrartest.Ours && before.State != registrartest.Open:
+	case w.doubles:
+		w.doubles, w.copied = false, true // by whoever stands between us and the shop
+	case w.copied && w.shop.DeniesCopies:
+	default:
 		w.fail(fmt.Errorf("%w: %s", ErrBoughtTwice, name))
 	}
 }
@@ -57,7 +76,7 @@ func (s *Shop) order(ctx context.Context, w *World, account registrar.Registrar,
 	play := w.Registry.Play[o.Domain]
 	s.Book.SetPlay(o.Domain, map[Play]registrartest.Play{
 		Slow: registrartest.IsSlow, SlowThenRefused: registrartest.IsSlow, NeverReady: registrartest.IsSlow,
-		TakenMeanwhile: registrartest.SoldMeanwhile, Refused: registrartest.Refuses,
+		VerySlow: registrartest.IsSlow, TakenMeanwhile: registrartest.SoldMeanwhile, Refused: registrartest.Refuses, Premium: registrartest.IsPremium,
 	}[play])
 	open := s.Book.Get(o.Domain).State == registrartest.Open
 	if s.Currency != "" {
@@ -65,7 +84,7 @@ func (s *Shop) order(ctx context.Context, w *World, account registrar.Registrar,
 	}
 	result := account.Buy(ctx, o)
 	if !open && s.Book.Get(o.Domain).State == registrartest.Open && play != NeverReady {
-		w.later(slowTime, "the order is carried out", func(context.Context) { s.Book.Finish(o.Domain, play == Slow) })
+		w.later(play.takes(), "the order is carried out", func(context.Context) { s.Book.Finish(o.Domain, play != SlowThenRefused) })
 	}
 	return result
 }

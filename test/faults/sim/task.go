@@ -87,12 +87,17 @@ func (t *Task) resume() event {
 
 // pause hands the baton back and waits until it comes again.
 func (t *Task) pause(v Verdict) {
-	t.until, t.alone = v.Until, v.Alone
-	t.back <- eventPaused
-	<-t.baton
+	t.stand(v)
 	if t.Process.dead {
 		panic(died{})
 	}
+}
+
+// stand is pause, but for the end of whoever died meanwhile.
+func (t *Task) stand(v Verdict) {
+	t.until, t.alone = v.Until, v.Alone
+	t.back <- eventPaused
+	<-t.baton
 }
 
 // enter passes one call of the duty to the Script, on both sides. call is what does it. It returns the error that the duty sees.

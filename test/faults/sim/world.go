@@ -13,6 +13,8 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"magicwebsitefactory.gent/internal/registrar/registrartest"
 )
 
 const (
@@ -32,6 +34,8 @@ type World struct {
 	Seed uint64
 	// Script decides what goes wrong.
 	Script Script
+	// Fault decides what the shop's server does wrong; nil for nothing.
+	Fault func(c ShopCall) registrartest.Fault
 	// Choose picks one of n things that could be done next; nil for the first.
 	Choose func(n int) int
 	// OnDeath is called a little after a process died, to start another; nil for none.
@@ -42,6 +46,8 @@ type World struct {
 	Citizen  *Citizen
 	// Cluster says which of the cluster's own controllers work.
 	Cluster Cluster
+	// Compares has every read past the cache be compared with what the API server says.
+	Compares bool
 	// Depths is, of each read through the cache, how many older versions there were of what was read.
 	Depths map[Call]int
 	// Deaths counts processes that died, Steps what was done, and Disturbed what a Script says that it has done.
@@ -64,9 +70,19 @@ type World struct {
 	onboarder string
 	ordered   map[string]int
 	restored  int
-	marked    int
 	pending   int
 	shop      *Shop
+	// requests are the requests to the shop's server, begun and marked points in the run.
+	requests      []ShopCall
+	begun, marked at
+	// only is the one duty that works; empty for all.
+	only string
+	// shopping is the task that is calling the shop, closed until when the shop has asked each to leave it alone.
+	shopping *Task
+	closed   map[*Process]time.Time
+	// doubles is that an order is being repeated on its way, copied that one was, and doubled how many extensions were.
+	doubles, copied bool
+	doubled         int
 }
 
 // Moments is a call, and the process that made it, in the order in which they came.
@@ -93,10 +109,13 @@ func (w *World) Trace() []string { return w.trace }
 func (w *World) Calls() []Moments { return w.log }
 
 // Mark remembers that everything is settled now.
-func (w *World) Mark() { w.marked = len(w.log) }
+func (w *World) Mark() { w.marked = w.now() }
 
-// CallsUntilSettled are those from before the mark.
-func (w *World) CallsUntilSettled() []Moments { return w.log[:w.marked] }
+// CallsUntilSettled are those from before the mark, and after [World.Begin].
+func (w *World) CallsUntilSettled() []Moments { return w.log[w.begun.calls:w.marked.calls] }
+
+// Late says whether the scenario is about something that comes long after the purchase.
+func (w *World) Late() bool { return w.begun.calls > 0 }
 
 // Do has the run fail for an error of what an actor did.
 func (w *World) Do(doing string, err error) {
@@ -234,12 +253,15 @@ func (w *World) Idle(p *Process) bool {
 	return len(ready) == 0
 }
 
+// Only has one duty work and no other, for days in which nothing happens that concerns the others; all of them again where it is empty.
+func (w *World) Only(duty string) { w.only = duty }
+
 // free says whether an item may be taken: nobody works on it, and its process does not stand still.
 func (w *World) free(i *item) bool {
 	if i.process == nil {
 		return true
 	}
-	return !i.process.standing && !slices.ContainsFunc(w.paused, func(t *Task) bool {
+	return (w.only == "" || w.only == i.duty) && !i.process.standing && !slices.ContainsFunc(w.paused, func(t *Task) bool {
 		return t.Process == i.process && t.Duty == i.duty && t.Key == i.key
 	})
 }

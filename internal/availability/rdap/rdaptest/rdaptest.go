@@ -21,6 +21,9 @@ var Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustPa
 // MediaType is RDAP's.
 const MediaType = "application/rdap+json"
 
+// Help is what RDAP servers say of themselves.
+const Help = `{"rdapConformance":["rdap_level_0"],"notices":[{"title":"Help","description":["domain/XXXX"]}]}`
+
 // Server answers as a registry: 200 with a domain object for names that are taken, 404 with an error for all others.
 type Server struct {
 	// Roots vouch for the server's certificate.
@@ -32,6 +35,7 @@ type Server struct {
 	taken     map[string]bool
 	fault     http.HandlerFunc
 	bootstrap http.HandlerFunc
+	help      http.HandlerFunc
 	asked     []string
 }
 
@@ -39,7 +43,7 @@ type Server struct {
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{taken: map[string]bool{}}
-	s.bootstrap = s.Services("gent")
+	s.bootstrap, s.help = s.Services("gent"), Say(http.StatusOK, Help)
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	s.server.StartTLS()
@@ -90,6 +94,13 @@ func (s *Server) PlayBootstrap(answer http.HandlerFunc) {
 	s.bootstrap = answer
 }
 
+// PlayHelp answers all questions for help in this way from now on.
+func (s *Server) PlayHelp(answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.help = answer
+}
+
 // Services answers with a bootstrap file that sends names under the suffixes to this server.
 func (s *Server) Services(suffixes ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -114,13 +125,15 @@ func (s *Server) Asked(path string) int {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.asked = append(s.asked, r.URL.Path)
-	fault, bootstrap := s.fault, s.bootstrap
+	fault, bootstrap, help := s.fault, s.bootstrap, s.help
 	name, isDomain := strings.CutPrefix(r.URL.Path, "/rdap/domain/")
 	taken := s.taken[name]
 	s.mu.Unlock()
 	switch {
 	case r.URL.Path == "/dns.json":
 		bootstrap(w, r)
+	case r.URL.Path == "/rdap/help":
+		help(w, r)
 	case fault != nil:
 		fault(w, r)
 	case isDomain && taken:

@@ -143,6 +143,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch fault {
 	case registrartest.HangsAfter:
 		s.hang(r)
+	case registrartest.Lingers:
+		if !s.Faults.Linger(r.Context().Done()) {
+			panic(http.ErrAbortHandler)
+		}
 	case registrartest.ResetsAfter:
 		panic(http.ErrAbortHandler)
 	case registrartest.FailsAfter:

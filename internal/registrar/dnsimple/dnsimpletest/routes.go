@@ -26,6 +26,8 @@ var calls = map[string]registrartest.Call{
 	"POST " + domainPath + "/renewals":              registrartest.CallRenew,
 	"PUT " + domainPath + "/auto_renewal":           registrartest.CallRenew,
 	"DELETE " + domainPath + "/auto_renewal":        registrartest.CallRenew,
+	"GET " + domainPath + "/delegation":             CallDelegation,
+	"PUT " + domainPath + "/delegation":             CallDelegation,
 }
 
 func (s *Server) routes() *http.ServeMux {
@@ -45,6 +47,8 @@ func (s *Server) routes() *http.ServeMux {
 		"POST " + domainPath + "/renewals":              s.renew,
 		"PUT " + domainPath + "/auto_renewal":           func(r *http.Request) answer { return s.autoRenew(r, true) },
 		"DELETE " + domainPath + "/auto_renewal":        func(r *http.Request) answer { return s.autoRenew(r, false) },
+		"GET " + domainPath + "/delegation":             s.delegation,
+		"PUT " + domainPath + "/delegation":             s.delegate,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			given := r.PathValue("account")
@@ -83,9 +87,10 @@ func stamp(t time.Time) any {
 func (s *Server) domain(r *http.Request) answer {
 	name := r.PathValue("domain")
 	e := s.Book.Get(name)
+	created, changed := s.times(name, e.Expiry)
 	d := map[string]any{
 		"id": 181984, "account_id": AccountID, "registrant_id": nil, "name": name, "unicode_name": name, "state": "hosted", "auto_renew": false, "private_whois": false,
-		"trustee": false, "expires_at": nil, "created_at": stamp(s.clock.Now().Add(-time.Minute)), "updated_at": stamp(s.changedAt(name)),
+		"trustee": false, "expires_at": nil, "created_at": stamp(created), "updated_at": stamp(changed),
 	}
 	switch e.State {
 	case registrartest.Ours:

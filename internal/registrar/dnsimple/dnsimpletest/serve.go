@@ -79,11 +79,11 @@ func (s *Server) serve(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		s.mux.ServeHTTP(recorder, once)
 		return recorder
 	}
-	return s.falter(w, s.Faults.Take(calls[pattern]), carryOut)
+	return s.falter(ctx, w, s.Faults.Take(calls[pattern]), carryOut)
 }
 
 // falter carries a call out, or not, with a fault.
-func (s *Server) falter(w http.ResponseWriter, fault registrartest.Fault, carryOut func() *httptest.ResponseRecorder) error {
+func (s *Server) falter(ctx context.Context, w http.ResponseWriter, fault registrartest.Fault, carryOut func() *httptest.ResponseRecorder) error {
 	switch fault {
 	case registrartest.HangsBefore:
 		return context.DeadlineExceeded
@@ -98,12 +98,16 @@ func (s *Server) falter(w http.ResponseWriter, fault registrartest.Fault, carryO
 		return write(w, no(http.StatusTooManyRequests, "quota exceeded"))
 	case registrartest.Doubles:
 		carryOut()
-	case registrartest.None, registrartest.HangsAfter, registrartest.ResetsAfter, registrartest.FailsAfter, registrartest.Garbles:
+	case registrartest.None, registrartest.HangsAfter, registrartest.ResetsAfter, registrartest.FailsAfter, registrartest.Garbles, registrartest.Lingers:
 	}
 	answered := carryOut()
 	switch fault {
 	case registrartest.HangsAfter:
 		return context.DeadlineExceeded
+	case registrartest.Lingers:
+		if !s.Faults.Linger(ctx.Done()) {
+			return context.DeadlineExceeded
+		}
 	case registrartest.ResetsAfter:
 		return errReset
 	case registrartest.FailsAfter:

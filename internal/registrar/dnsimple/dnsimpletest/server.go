@@ -26,8 +26,16 @@ const (
 	Price = 10.00
 )
 
-// CallPrice asks what a name costs. It is for faults, beside those calls that all registrars have.
-const CallPrice registrartest.Call = "price"
+// The calls beside those that all registrars have, for faults.
+const (
+	// CallPrice asks what a name costs.
+	CallPrice registrartest.Call = "price"
+	// CallDelegation asks where a name leads, or changes it.
+	CallDelegation registrartest.Call = "delegation"
+)
+
+// NameServers are the server's own, which names lead to that nobody delegated elsewhere.
+var NameServers = []string{"ns1.dnsimple.com", "ns2.dnsimple.com", "ns3.dnsimple.com", "ns4.dnsimple.com"}
 
 // Server is a DNSimple with one account. It is safe for use by many goroutines.
 type Server struct {
@@ -38,8 +46,8 @@ type Server struct {
 	mux   *http.ServeMux
 
 	mu sync.Mutex
-	// changed is when a name of the account last changed.
-	changed map[string]time.Time
+	// created is when a name came into the account, and changed when it last changed.
+	created, changed map[string]time.Time
 	// hosted are zones in the account that nobody registered.
 	hosted map[string]bool
 	// renewals counts, as their numbers.
@@ -62,7 +70,7 @@ type Request struct {
 func New(clk clock.PassiveClock) *Server {
 	s := &Server{
 		Book: registrartest.NewBook(clk), Faults: &registrartest.Faults{}, clock: clk,
-		changed: map[string]time.Time{}, hosted: map[string]bool{},
+		created: map[string]time.Time{}, changed: map[string]time.Time{}, hosted: map[string]bool{},
 	}
 	s.mux = s.routes()
 	return s
@@ -93,6 +101,7 @@ func (s *Server) Host(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hosted[name] = true
+	s.touchLocked(name)
 }
 
 // Answer has requests answered by a function in place of the server. The function may return zero for the status, and the server answers after all.
@@ -112,13 +121,27 @@ func (s *Server) Requests() []Request {
 func (s *Server) touch(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.changed[name] = s.clock.Now()
+	s.touchLocked(name)
 }
 
-func (s *Server) changedAt(name string) time.Time {
+func (s *Server) touchLocked(name string) {
+	s.changed[name] = s.clock.Now()
+	if s.created[name].IsZero() {
+		s.created[name] = s.changed[name]
+	}
+}
+
+// times are when a name came into the account, and when it last changed. Names that were given to it by other means than the API were bought for a year when they came.
+func (s *Server) times(name string, expiry time.Time) (created, changed time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.changed[name]
+	if created = s.created[name]; created.IsZero() && !expiry.IsZero() {
+		created = expiry.AddDate(-1, 0, 0)
+	}
+	if changed = s.changed[name]; changed.Before(created) {
+		changed = created
+	}
+	return created, changed
 }
 
 func (s *Server) isHosted(name string) bool {

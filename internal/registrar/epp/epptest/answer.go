@@ -16,8 +16,12 @@ type reply struct {
 	last     bool
 }
 
-// Quoted stands in every message of the server, for tests to look for it where no remote words belong.
-const Quoted = "what-the-other-side-says"
+const (
+	// Quoted stands in every message of the server but those about orders that it refuses, for tests to look for it where no remote words belong.
+	Quoted = "what-the-other-side-says"
+	// Explained is in what it says of an order that it refuses, beside the login and the password that was sent for the name.
+	Explained = "by rule 7 of the registry"
+)
 
 const head = `<?xml version="1.0" encoding="UTF-8" standalone="no"?>` + "\n" + `<epp xmlns="urn:ietf:params:xml:ns:epp-1.0">`
 
@@ -56,14 +60,32 @@ func (s *Server) extensions() []string {
 
 // parts of a response, as XML.
 type parts struct {
-	queue, data, extension string
+	// blamed is what caused an error.
+	blamed, queue, data, extension string
+}
+
+// blame is about one element of the namespace of names.
+func blame(element, content string) parts {
+	return parts{blamed: fmt.Sprintf(`<value><domain:%[1]s xmlns:domain="urn:ietf:params:xml:ns:domain-1.0">%[2]s</domain:%[1]s></value>`, element, escape(content))}
+}
+
+// words are the server's about a result. What it says of a refused order is for people to read, and quotes what must not be repeated.
+func (c *session) words(r *request, code int) string {
+	if r.Command == nil || r.Command.Create == nil && r.Command.Renew == nil || !eppwire.Code(code).Refusal() {
+		return Quoted
+	}
+	words := "Refused " + Explained + ", as " + c.server.user + " was told"
+	if d := r.about(); d != nil && d.Password != nil {
+		words += " when it sent " + *d.Password
+	}
+	return escape(words)
 }
 
 // respond makes the answer to a command.
 func (c *session) respond(r *request, code int, p parts) reply {
 	s := c.server
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `%s<response><result code="%d"><msg lang="en">%s</msg></result>`, head, code, Quoted)
+	fmt.Fprintf(&b, `%s<response><result code="%d"><msg lang="en">%s</msg>%s</result>`, head, code, c.words(r, code), p.blamed)
 	b.WriteString(p.queue)
 	if p.data != "" {
 		b.WriteString("<resData>" + p.data + "</resData>")

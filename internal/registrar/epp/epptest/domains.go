@@ -71,13 +71,13 @@ func (c *session) create(r *request) reply {
 	case s.HostAttributes && len(d.Objects) > 0 || !s.HostAttributes && len(d.Attributes) > 0:
 		return c.respond(r, 2102, parts{})
 	case s.reserved[d.Name]:
-		return c.respond(r, 2306, parts{})
+		return c.respond(r, 2306, blame("name", d.Name))
 	case !c.paid(r.Command.Extension.Create, d.Name):
 		return c.respond(r, 2004, parts{})
 	}
 	answer, entry := s.Book.Order(d.Name, r.Command.Transaction)
 	if answer == registrartest.Sold || answer == registrartest.Accepted {
-		s.passwords[d.Name] = *d.Password
+		s.passwords[d.Name], s.created[d.Name] = *d.Password, s.clock.Now()
 		s.Book.Change(d.Name, func(e *registrartest.Entry) { e.NameServers = slices.Concat(d.Objects, d.Attributes) })
 	}
 	data := "<domain:name>" + escape(d.Name) + "</domain:name><domain:crDate>" + stamp(s.clock.Now()) + "</domain:crDate>"
@@ -91,7 +91,7 @@ func (c *session) create(r *request) reply {
 	case registrartest.Exists:
 		return c.respond(r, 2302, parts{})
 	case registrartest.Refused:
-		return c.respond(r, 2308, parts{})
+		return c.respond(r, 2308, blame("name", d.Name))
 	case registrartest.Broke:
 		return c.respond(r, 2104, parts{})
 	default:
@@ -128,6 +128,9 @@ func (c *session) info(r *request) reply {
 		b.WriteString("</domain:ns>")
 	}
 	b.WriteString("<domain:clID>" + escape(sponsor) + "</domain:clID>")
+	if created, known := s.created[d.Name]; known {
+		b.WriteString("<domain:crDate>" + stamp(created) + "</domain:crDate>")
+	}
 	if e.State != registrartest.Open && !e.Expiry.IsZero() {
 		b.WriteString("<domain:exDate>" + stamp(e.Expiry) + "</domain:exDate>")
 	}

@@ -21,8 +21,8 @@ type mail struct {
 }
 
 type message struct {
-	id, data string
-	at       time.Time
+	id, text, data string
+	at             time.Time
 }
 
 // Messages are the identifiers of those that wait.
@@ -44,12 +44,23 @@ func (s *Server) Post(data string) {
 	s.post(data)
 }
 
-// PostOutcome tells what became of an order that another client of the account made.
+// PostText puts a message into the queue that says something in words, and has that in its resData.
+func (s *Server) PostText(text, data string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.post(data)
+	s.mail.queue[len(s.mail.queue)-1].text = text
+}
+
+// PostOutcome tells what became of an order that this server knows nothing else of. It names the order [Elsewhere], and by what the client named it if that is not empty.
 func (s *Server) PostOutcome(name, clientTransaction string, done bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.post(pending(name, transaction{client: clientTransaction, server: "elsewhere-1"}, done, s.clock.Now()))
+	s.post(pending(name, transaction{client: clientTransaction, server: Elsewhere}, done, s.clock.Now()))
 }
+
+// Elsewhere is what orders are named by the server of which it knows nothing else.
+const Elsewhere = "elsewhere-1"
 
 // FinishRenewal ends an extension that was answered with 1001.
 func (s *Server) FinishRenewal(name string, done bool) {
@@ -68,7 +79,7 @@ func (s *Server) FinishRenewal(name string, done bool) {
 
 func (s *Server) post(data string) {
 	s.mail.last++
-	s.mail.queue = append(s.mail.queue, message{id: fmt.Sprint(1000 + s.mail.last), data: data, at: s.clock.Now()})
+	s.mail.queue = append(s.mail.queue, message{id: fmt.Sprint(1000 + s.mail.last), text: Quoted, data: data, at: s.clock.Now()})
 }
 
 func pending(name string, t transaction, done bool, at time.Time) string {
@@ -76,9 +87,13 @@ func pending(name string, t transaction, done bool, at time.Time) string {
 	if done {
 		result = 1
 	}
+	client := ""
+	if t.client != "" {
+		client = "<clTRID>" + escape(t.client) + "</clTRID>"
+	}
 	return inDomain("panData", fmt.Sprintf(
-		`<domain:name paResult="%d">%s</domain:name><domain:paTRID><clTRID>%s</clTRID><svTRID>%s</svTRID></domain:paTRID><domain:paDate>%s</domain:paDate>`,
-		result, escape(name), escape(t.client), escape(t.server), stamp(at)))
+		`<domain:name paResult="%d">%s</domain:name><domain:paTRID>%s<svTRID>%s</svTRID></domain:paTRID><domain:paDate>%s</domain:paDate>`,
+		result, escape(name), client, escape(t.server), stamp(at)))
 }
 
 // deliver writes messages about the orders that were finished in the books.
@@ -109,7 +124,7 @@ func (c *session) poll(r *request) reply {
 	}
 	first := s.mail.queue[0]
 	return c.respond(r, 1301, parts{
-		queue: fmt.Sprintf(`<msgQ count="%d" id="%s"><qDate>%s</qDate><msg>%s</msg></msgQ>`, len(s.mail.queue), first.id, stamp(first.at), Quoted),
+		queue: fmt.Sprintf(`<msgQ count="%d" id="%s"><qDate>%s</qDate><msg>%s</msg></msgQ>`, len(s.mail.queue), first.id, stamp(first.at), escape(first.text)),
 		data:  first.data,
 	})
 }

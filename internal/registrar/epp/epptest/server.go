@@ -63,7 +63,9 @@ type Server struct {
 	signed       map[string]bool
 	sponsors     map[string]string
 	passwords    map[string]string
-	mail         mail
+	// created is when a name was ordered by the account.
+	created map[string]time.Time
+	mail    mail
 }
 
 // Command is one that came, by its name and its transaction identifier.
@@ -76,7 +78,7 @@ func New(book *registrartest.Book, faults *registrartest.Faults, clk clock.Passi
 	return &Server{
 		Book: book, Faults: faults, clock: clk, user: user, password: password, Minor: 1000, Currency: "EUR",
 		sessions: map[*session]bool{}, reserved: map[string]bool{}, leaving: map[string]bool{}, signed: map[string]bool{}, sponsors: map[string]string{},
-		passwords: map[string]string{}, mail: mail{orders: map[string]transaction{}, renewals: map[string]transaction{}},
+		passwords: map[string]string{}, created: map[string]time.Time{}, mail: mail{orders: map[string]transaction{}, renewals: map[string]transaction{}},
 	}
 }
 
@@ -259,6 +261,9 @@ func (c *session) after(fault registrartest.Fault, r *request, answer reply) boo
 	switch fault {
 	case registrartest.HangsAfter:
 		return c.hang()
+	case registrartest.Lingers:
+		c.server.Faults.Linger(nil)
+		return c.say(answer)
 	case registrartest.ResetsAfter:
 		return false
 	case registrartest.FailsAfter:

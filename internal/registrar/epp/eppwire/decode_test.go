@@ -110,25 +110,84 @@ func TestCodesSayWhatIsCertain(t *testing.T) {
 	}
 }
 
-func TestAnErrorBlamesElements(t *testing.T) {
+func TestAnErrorBlamesTheNameOnly(t *testing.T) {
 	for name, tc := range map[string]struct {
-		result          string
-		something, only bool
+		result string
+		only   bool
 	}{
-		"nothing":      {`<result code="2306"><msg/></result>`, false, false},
-		"undefined":    {`<result code="2306"><extValue><value><undef/></value><reason/></extValue></result>`, false, false},
-		"the name":     {`<result code="2306"><value><d:name>a.gent</d:name></value></result>`, true, true},
-		"another":      {`<result code="2306"><value><d:hostObj>a.gent</d:hostObj></value></result>`, true, false},
-		"both":         {`<result code="2306"><value><d:name>a</d:name></value><extValue><value><d:registrant/></value><reason/></extValue></result>`, true, false},
-		"another name": {`<result code="2306"><value><name>a.gent</name></value></result>`, true, false},
+		"nothing is blamed":                     {`<result code="2306"><msg/></result>`, false},
+		"it is not defined what is":             {`<result code="2306"><extValue><value><undef/></value><reason/></extValue></result>`, false},
+		"the name is":                           {`<result code="2306"><value><d:name>A.gent.</d:name></value></result>`, true},
+		"the name is, in the extended way":      {`<result code="2306"><extValue><value><d:name> a.gent </d:name></value><reason>no</reason></extValue></result>`, true},
+		"its element is, without the name":      {`<result code="2306"><value><d:name/></value></result>`, true},
+		"the name and something undefined are":  {`<result code="2306"><value><undef/></value><value><d:name>a.gent</d:name></value></result>`, true},
+		"a host of that name is":                {`<result code="2306"><value><d:hostObj>a.gent</d:hostObj></value></result>`, false},
+		"the name and the registrant are":       {`<result code="2306"><value><d:name>a.gent</d:name></value><extValue><value><d:registrant/></value><reason/></extValue></result>`, false},
+		"another name is":                       {`<result code="2306"><value><d:name>ns1.a.gent</d:name></value></result>`, false},
+		"something of no namespace is":          {`<result code="2306"><value><name>a.gent</name></value></result>`, false},
+		"the whole command is, the name inside": {`<result code="2306"><value><d:create><d:name>a.gent</d:name></d:create></value></result>`, false},
 	} {
-		r, err := ParseResponse([]byte(response(tc.result)))
-		if err != nil {
-			t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			r, err := ParseResponse([]byte(response(tc.result)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if only := r.Results[0].BlamesOnly("a.gent"); only != tc.only {
+				t.Errorf("%t", only)
+			}
+		})
+	}
+}
+
+func TestWhatAServerSaysOfAResultIsSaidOnce(t *testing.T) {
+	r, err := ParseResponse([]byte(response(`<result code="2306"><msg lang="en"> Policy </msg><extValue><value><undef/></value><reason>No VAT
+		number</reason></extValue><extValue><value><undef/></value><reason>Policy</reason></extValue></result>`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Results[0].Says(); got != "Policy; No VAT number" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWhatAMessageSaysIncludesTheElementsInIt(t *testing.T) {
+	for inner, want := range map[string]string{
+		" in\n words ": "in words",
+		"Low: <limit>100</limit><x:bal xmlns:x='urn:x'><x:eur>5</x:eur></x:bal> now": "Low: limit: 100 bal: eur: 5 now",
+		"<![CDATA[<p>]]> &amp; more": "<p> & more",
+		"":                           "",
+	} {
+		r, err := ParseResponse([]byte(response(`<result code="1301"><msg/></result><msgQ count="1" id="1"><msg>` + inner + `</msg></msgQ>`)))
+		if err != nil || string(r.Queue.Text) != want {
+			t.Errorf("%q: %+v, %v", inner, r, err)
 		}
-		if something, only := r.Results[0].Blames(); something != tc.something || only != tc.only {
-			t.Errorf("%s: %t %t", name, something, only)
-		}
+	}
+	if r, err := ParseResponse([]byte(response(`<result code="1301"><msg/></result><msgQ count="1" id="1"><msg>a<b></msg></msgQ>`))); err == nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAMessageIsAboutSomething(t *testing.T) {
+	for name, tc := range map[string]struct{ data, kind, about string }{
+		"an order's outcome":     {`<d:panData><d:name paResult="0">a.gent</d:name></d:panData>`, "domain-1.0 panData", "a.gent"},
+		"a transfer":             {`<d:trnData><d:name>a.gent</d:name><d:trStatus>pending</d:trStatus><d:reID>X</d:reID></d:trnData>`, "domain-1.0 trnData pending", "a.gent"},
+		"a name that was made":   {`<d:creData><d:name>a.gent</d:name></d:creData>`, "domain-1.0 creData", "a.gent"},
+		"a name that goes on":    {`<d:renData><d:name>a.gent</d:name></d:renData>`, "domain-1.0 renData", "a.gent"},
+		"a name that is shown":   {`<d:infData><d:name>a.gent</d:name></d:infData>`, "domain-1.0 infData", "a.gent"},
+		"a contact":              {`<c:infData xmlns:c="urn:ietf:params:xml:ns:contact-1.0"><c:id>C-1</c:id></c:infData>`, "contact-1.0 infData", "C-1"},
+		"something of its own":   {`<b:pollData xmlns:b="http://www.example/xml/epp/poll-1.0"><b:data>12</b:data></b:pollData>`, "poll-1.0 pollData", ""},
+		"something of no schema": {`<balance xmlns="">12</balance>`, "balance", ""},
+		"nothing":                {``, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := ParseResponse([]byte(response(`<result code="1301"><msg/></result><msgQ count="1" id="1"><msg> A text </msg></msgQ><resData>` + tc.data + `</resData>`)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind, about := r.Subject(); kind != tc.kind || about != tc.about || r.Queue.Text != "A text" {
+				t.Errorf("%q, %q, %q", kind, about, r.Queue.Text)
+			}
+		})
 	}
 }
 

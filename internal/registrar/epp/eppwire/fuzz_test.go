@@ -76,8 +76,9 @@ func FuzzResponse(f *testing.F) {
 			}
 		}
 		for _, result := range r.Results {
-			result.Blames()
+			_, _ = result.BlamesOnly("example.com"), result.Says()
 		}
 		_, _ = r.Leaving(), r.Extension.Signed()
+		_, _ = r.Subject()
 	})
 }

@@ -45,6 +45,13 @@ func said(payload []byte) string {
 		if q.Queued != nil {
 			fmt.Fprintf(&b, " at %s", q.Queued.UTC().Format("2006-01-02 15:04:05"))
 		}
+		kind, about := r.Subject()
+		fmt.Fprintf(&b, " about %q %q: %q", kind, about, q.Text)
+	}
+	for _, result := range r.Results {
+		if !result.Code.Success() {
+			fmt.Fprintf(&b, "; says %q", result.Says())
+		}
 	}
 	for _, c := range r.Data.Checked {
 		free, err := r.Available(string(c.Name.Value))
@@ -62,7 +69,7 @@ func said(payload []byte) string {
 		fmt.Fprintf(&b, "; %s until %s", term.Name, day(term.Expires))
 	}
 	for _, d := range r.Data.Info {
-		fmt.Fprintf(&b, "; %s of %q until %s, status %v, at %q, leaving %t, signed %t, password %t", d.Name, d.Sponsor, day(d.Expires), d.Statuses, d.NameServers(),
+		fmt.Fprintf(&b, "; %s of %q from %s until %s, status %v, at %q, leaving %t, signed %t, password %t", d.Name, d.Sponsor, day(d.Created), day(d.Expires), d.Statuses, d.NameServers(),
 			r.Leaving(), r.Extension.Signed(), d.AuthInfo != "")
 	}
 	for _, p := range r.Data.Pending {

@@ -2,6 +2,7 @@ package eppwire
 
 import (
 	"encoding/xml"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,34 +69,53 @@ func (r *Response) Code() Code {
 	return highest
 }
 
-// Result of a command. The server's message is not read, as nothing is done with it.
+// Result of a command. Its words are the server's: they may quote what was sent, passwords included.
 type Result struct {
 	Code     Code        `xml:"code,attr"`
+	Message  Token       `xml:"urn:ietf:params:xml:ns:epp-1.0 msg"`
 	Values   []anyValues `xml:"urn:ietf:params:xml:ns:epp-1.0 value"`
 	Extended []anyValues `xml:"urn:ietf:params:xml:ns:epp-1.0 extValue>value"`
+	Reasons  []Token     `xml:"urn:ietf:params:xml:ns:epp-1.0 extValue>reason"`
 }
 
 type anyValues struct {
 	Elements []struct {
 		XMLName xml.Name
+		Text    Token `xml:",chardata"`
 	} `xml:",any"`
 }
 
-// Blames says whether the result names elements of the command that caused an error, and then whether one of them is the name of the domain, and nothing else is.
-func (r Result) Blames() (something, onlyTheName bool) {
-	onlyTheName = true
-	for _, values := range [][]anyValues{r.Values, r.Extended} {
-		for _, value := range values {
-			for _, element := range value.Elements {
-				if element.XMLName == (xml.Name{Space: NamespaceEPP, Local: "undef"}) {
-					continue
+// BlamesOnly says whether the result names the domain's name as what caused the error, and nothing else.
+func (r Result) BlamesOnly(name string) bool {
+	blamed := false
+	for _, value := range slices.Concat(r.Values, r.Extended) {
+		for _, element := range value.Elements {
+			switch element.XMLName {
+			case xml.Name{Space: NamespaceEPP, Local: "undef"}:
+				continue
+			case xml.Name{Space: NamespaceDomain, Local: "name"}:
+				// Some servers name the element and leave its content out.
+				if element.Text != "" && !SameName(element.Text, name) {
+					return false
 				}
-				something = true
-				onlyTheName = onlyTheName && element.XMLName == (xml.Name{Space: NamespaceDomain, Local: "name"})
+			default:
+				return false
 			}
+			blamed = true
 		}
 	}
-	return something, something && onlyTheName
+	return blamed
+}
+
+// Says is what the server says of the result in words, its reasons included.
+func (r Result) Says() string {
+	words := []string{}
+	for _, text := range append([]Token{r.Message}, r.Reasons...) {
+		if text != "" && !slices.Contains(words, string(text)) {
+			words = append(words, string(text))
+		}
+	}
+	return strings.Join(words, "; ")
 }
 
 // UnmarshalText reads a code of four digits, from 1000 to 2999.
@@ -108,15 +128,6 @@ func (c *Code) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Queue is what the server says of the messages that wait (RFC 5730, section 2.9.2.3).
-type Queue struct {
-	// Count of messages, and ID of the first.
-	Count int   `xml:"count,attr"`
-	ID    Token `xml:"id,attr"`
-	// Queued is when the first came to be there.
-	Queued *DateTime `xml:"urn:ietf:params:xml:ns:epp-1.0 qDate"`
-}
-
 // Data is what a command asked for.
 type Data struct {
 	Checked []Checked     `xml:"urn:ietf:params:xml:ns:domain-1.0 chkData>cd"`
@@ -124,6 +135,8 @@ type Data struct {
 	Info    []Domain      `xml:"urn:ietf:params:xml:ns:domain-1.0 infData"`
 	Renewed []Term        `xml:"urn:ietf:params:xml:ns:domain-1.0 renData"`
 	Pending []PendingData `xml:"urn:ietf:params:xml:ns:domain-1.0 panData"`
+	// Others are all that is not read: of messages, mostly.
+	Others []Other `xml:",any"`
 }
 
 // Extension is what extensions add.

@@ -12,17 +12,22 @@ type DateTime struct {
 	// Date is the day in the server's own words: the first ten characters. It is what the server compares curExpDate with (RFC 5731, section 3.2.3), and may be
 	// another day than that of Time in UTC.
 	Date string
+	// Exact says that the server gave the time of day and the offset: otherwise Time may be off by a day.
+	Exact bool
 }
 
 // layouts in use. The RFCs want the first, in UTC; registries also leave out the colon of the offset, the offset, or the time of day.
 var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
 
+// withOffset is how many of the layouts say which time zone they speak of.
+const withOffset = 2
+
 // UnmarshalText reads it. Without an offset it is taken for UTC.
 func (d *DateTime) UnmarshalText(text []byte) error {
 	s := strings.TrimSpace(string(text))
-	for _, layout := range layouts {
+	for i, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			*d = DateTime{Time: t, Date: s[:len(time.DateOnly)]}
+			*d = DateTime{Time: t, Date: s[:len(time.DateOnly)], Exact: i < withOffset}
 			return nil
 		}
 	}
