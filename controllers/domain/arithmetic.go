@@ -15,6 +15,9 @@ const (
 	readTimeout = 15 * time.Second
 	// writeTimeout bounds a write of the status around a call. With callTimeout it stays below the 75 s that the process gets to end in.
 	writeTimeout = 5 * time.Second
+	// setTimeout bounds what is safe to repeat: setting automatic renewal, and name servers. A look-up and both of them must not take so long that what was
+	// seen is too old to extend a registration by, or a registrar that is silent about one of them would let names run out.
+	setTimeout = 20 * time.Second
 	// clockSkew is what the clocks of two machines may differ by.
 	clockSkew = 30 * time.Second
 

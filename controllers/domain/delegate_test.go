@@ -20,6 +20,8 @@ type delegating struct {
 	inner registrar.Source
 	err   error
 	set   [][]string
+	// hook, if set, is what becomes of a call.
+	hook func(context.Context) error
 }
 
 func (d *delegating) For(ctx context.Context, r *v1alpha1.Registrar) (registrar.Registrar, error) {
@@ -28,8 +30,11 @@ func (d *delegating) For(ctx context.Context, r *v1alpha1.Registrar) (registrar.
 	return d, err
 }
 
-func (d *delegating) PutNameServers(_ context.Context, _ string, hosts []string) error {
+func (d *delegating) PutNameServers(ctx context.Context, _ string, hosts []string) error {
 	d.set = append(d.set, hosts)
+	if d.hook != nil {
+		return d.hook(ctx)
+	}
 	return d.err
 }
 
@@ -114,4 +119,68 @@ func TestARegistrarThatSetsNoNameServersIsSaidTo(t *testing.T) {
 	if w.writes != 0 {
 		t.Errorf("%d writes", w.writes)
 	}
+}
+
+func TestNameServersThatAreNeverTakenAreTriedLessAndLessOften(t *testing.T) {
+	w, d := delegated(t)
+	d.err = errors.New("no such host")
+	w.wantServers("ns1.example.net", "ns2.example.net")
+	w.live(2)
+	if n := len(d.set); n < 48 || n > 100 {
+		t.Errorf("tried %d times in two days", n)
+	}
+	d.set = nil
+	w.wantServers("ns3.example.net", "ns4.example.net")
+	w.run(alice, time.Minute)
+	if len(d.set) != 1 {
+		t.Errorf("other ones are tried %d times at once", len(d.set))
+	}
+}
+
+func TestOtherNameServersThatAreWishedForWhileAYearIsBoughtAreSetToo(t *testing.T) {
+	w, r := expiring(t, 10)
+	d := &delegating{inner: w.source}
+	w.source = d
+	w.restart()
+	w.wantServers("ns1.example.net", "ns2.example.net")
+	w.onExtension = func() { w.wantServers("ns3.example.net", "ns4.example.net") }
+	if _, err := w.pass(alice); err != nil {
+		t.Fatal(err)
+	}
+	w.expectRenewal(r, 1)
+	w.expectDelegated(metav1.ConditionFalse, v1alpha1.ReasonProgressing)
+	w.run(alice, time.Minute) // as the change of the Domain wakes the duty
+	w.expectDelegated(metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	if len(d.set) != 2 || d.set[1][0] != "ns3.example.net" {
+		t.Errorf("set %v; the status says %v", d.set, w.domain(alice).Status.NameServers)
+	}
+}
+
+// Both the name servers and the automatic renewal are asked for in vain, and the look-up takes its time.
+func TestARegistrarThatIsSilentAboutWhatIsSetStillGetsToExtend(t *testing.T) {
+	w, r := expiring(t, 10)
+	silent := func(ctx context.Context) error {
+		end, _ := ctx.Deadline()
+		w.later(time.Until(end))
+		return errors.New("no answer in time")
+	}
+	sight, renew := w.sight, w.renew
+	w.sight = func(s registrar.Sighting, err error) (registrar.Sighting, error) {
+		w.later(readTimeout - time.Second)
+		return sight(s, err)
+	}
+	w.renew = func(a registrar.Renewal) registrar.Result {
+		if !a.ExtendFrom.IsZero() {
+			return renew(a)
+		}
+		w.later(setTimeout)
+		return registrar.Unknown{Err: errors.New("no answer in time")}
+	}
+	w.source = &delegating{inner: w.source, hook: silent}
+	w.restart()
+	w.wantServers("ns1.example.net", "ns2.example.net")
+	if _, err := w.pass(alice); err != nil {
+		t.Fatal(err)
+	}
+	w.expectRenewal(r, 1)
 }

@@ -23,11 +23,10 @@ func (r *Reconciler) fenceExtension(ctx context.Context, s *scope) (duty.Outcome
 	if err := ctx.Err(); err != nil {
 		return duty.Stop(), err
 	}
-	now := r.Clock.Now()
-	if now.Sub(s.facts.now) > callTimeout {
-		// This process stood still, and what was seen is old.
+	if r.seenLongAgo(s) {
 		return duty.StopFor(minPollPause), nil
 	}
+	now := r.Clock.Now()
 	ctx, cancel := detached(ctx, writeTimeout)
 	defer cancel()
 	before := s.facts.domain
@@ -39,6 +38,9 @@ func (r *Reconciler) fenceExtension(ctx context.Context, s *scope) (duty.Outcome
 	s.facts.domain, s.extension, s.previous = after, after.Status.Renewal, before.Status.Renewal
 	return duty.Continue(), nil
 }
+
+// seenLongAgo says whether this process stood still, or had to wait for answers, so that what was seen is too old to spend anything on.
+func (r *Reconciler) seenLongAgo(s *scope) bool { return r.Clock.Now().Sub(s.facts.now) > callTimeout }
 
 // confirmExtension reads everything again that could have changed our mind, past all caches, and takes the fence back if it has.
 func (r *Reconciler) confirmExtension(ctx context.Context, s *scope) (duty.Outcome, error) {
@@ -121,7 +123,7 @@ func (r *Reconciler) recordExtension(ctx context.Context, s *scope) (duty.Outcom
 	var err error
 	for range contenders {
 		if err = r.write(ctx, &s.facts, s.facts.extended(s.extended)); err == nil {
-			return duty.StopFor(r.calendar.done(&s.facts, s.key, 0, r.Random())), nil
+			return duty.StopFor(r.calendar.done(&s.facts, s.key, s.facts.delegationPause(), r.Random())), nil
 		}
 		if !apierrors.IsConflict(err) {
 			break

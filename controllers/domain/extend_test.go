@@ -359,3 +359,22 @@ func TestAlarmsSoundOnceEach(t *testing.T) {
 		t.Errorf("renewed by a person, and it still says %+v", c)
 	}
 }
+
+func TestAnExtensionThatIsNotSentForWantOfFreshSightReservesNothing(t *testing.T) {
+	w, r := expiring(t, 10)
+	sight := w.sight
+	w.sight = func(s registrar.Sighting, err error) (registrar.Sighting, error) {
+		w.later(callTimeout + time.Second)
+		return sight(s, err)
+	}
+	if _, err := w.pass(alice); err != nil {
+		t.Fatal(err)
+	}
+	w.expectRenewal(r, 0)
+	if u := w.usage(); u != nil && u.Spent != nil && u.Date == w.clock.Now().UTC().Format(time.DateOnly) {
+		t.Errorf("usage is %+v %v", u, u.Spent)
+	}
+	w.sight = sight
+	w.live(1)
+	w.expectRenewal(r, 1)
+}

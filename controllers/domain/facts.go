@@ -36,8 +36,9 @@ type facts struct {
 	due     bool
 	renewed bool
 	answer  registrar.Result
-	// delegation is what came of setting the name servers in this pass.
+	// delegation is what came of setting the name servers in this pass, and asked those that the registrar was asked for: the Domain may want others since.
 	delegation delegation
+	asked      []string
 	// promised is since when the registrar has been saying, to this process, that it renews the name by itself, while look-ups say that it does not;
 	// zero where it has not.
 	promised time.Time

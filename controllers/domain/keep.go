@@ -32,8 +32,8 @@ func keep(f *facts) decision {
 	due, after := f.extension()
 	if !due {
 		d.after = after
-		if f.delegation == delegationFailed {
-			d.after = maxPollPause
+		if pause := f.delegationPause(); pause > 0 && (after == 0 || pause < after) {
+			d.after = pause
 		}
 		return d
 	}
@@ -111,7 +111,7 @@ func (c *calendar) done(f *facts, key client.ObjectKey, sooner time.Duration, ra
 	if s := &f.domain.Status; renewalOpen(s) {
 		after = min(after, openPause(f.now.Sub(s.Renewal.StartedTime.Time)))
 	}
-	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted(), nameServers: f.nameServersWanted(), promised: f.promise()})
+	c.put(key, appointment{at: f.now.Add(after), autoRenew: f.autoRenewWanted(), nameServers: f.nameServersSeenTo(), promised: f.promise()})
 	return after
 }
 

@@ -136,7 +136,7 @@ func TestManyNamesAtOneAccountAreBoughtOnceEachAndNoFasterThanItMayBeCalled(t *t
 // slow says how long each call was given.
 type slow struct {
 	neverSells
-	lookUp, buy, renew time.Duration
+	lookUp, buy, set, extend time.Duration
 }
 
 func left(ctx context.Context) time.Duration {
@@ -158,7 +158,11 @@ func (s *slow) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 }
 
 func (s *slow) Renew(ctx context.Context, r registrar.Renewal) registrar.Result {
-	s.renew = left(ctx)
+	if r.ExtendFrom.IsZero() {
+		s.set = left(ctx)
+	} else {
+		s.extend = left(ctx)
+	}
 	return s.neverSells.Renew(ctx, r)
 }
 
@@ -177,7 +181,7 @@ func TestEveryCallOutHasATimeOut(t *testing.T) {
 	w.source = &spySource{world: w, inner: &fixedSource{account: account}}
 	w.restart()
 	w.live(1)
-	if w.extensions == 0 || !near(account.renew, 60*time.Second) {
-		t.Errorf("%d extensions, given %s; want 60 s", w.extensions, account.renew)
+	if w.extensions == 0 || !near(account.extend, 60*time.Second) || !near(account.set, 20*time.Second) {
+		t.Errorf("%d extensions, given %s, and automatic renewal %s; want 60 s and 20 s", w.extensions, account.extend, account.set)
 	}
 }

@@ -32,8 +32,12 @@ func (r *Reconciler) reserve(ctx context.Context, s *scope) (duty.Outcome, error
 	for range contenders {
 		act := decide(&s.facts).act
 		usage, most, ok := s.facts.reservation(act)
-		if !ok {
+		switch {
+		case !ok:
 			return duty.Continue(), nil
+		case act == actExtend && r.seenLongAgo(s):
+			// It would not be sent, and each try would cost its price of what may be spent today.
+			return duty.StopFor(minPollPause), nil
 		}
 		before := s.facts.registrar
 		after := before.DeepCopy()

@@ -167,7 +167,7 @@ func (r *Reconciler) renew(ctx context.Context, s *scope) (duty.Outcome, error) 
 	if decide(&s.facts).act != actRenew {
 		return duty.Continue(), nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, setTimeout)
 	defer cancel()
 	s.facts.renewed = true
 	wanted := s.facts.autoRenewWanted()

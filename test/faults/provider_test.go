@@ -143,7 +143,7 @@ func sellAtEPP(w *sim.World) {
 	server := epptest.New(book, &registrartest.Faults{}, w.Clock, "user", "password")
 	server.BriefHangs = true
 	spec := described(v1alpha1.RegistrarProvider{EPP: &v1alpha1.EPPProvider{Server: "epp.example:700", CredentialsSecretRef: reference}}, "EUR")
-	w.Sell(sim.Shop{Book: book, Faults: server.Faults, OneAtATime: true, KeepsAutoRenew: true, Close: server.HangUp, Open: func(ctx context.Context) (registrar.Registrar, error) {
+	w.Sell(sim.Shop{Book: book, Faults: server.Faults, OneAtATime: true, ExtendsOnce: true, KeepsAutoRenew: true, Close: server.HangUp, Open: func(ctx context.Context) (registrar.Registrar, error) {
 		p := epp.New(keys(map[string]string{"username": "user", "password": "password"}), w.Clock, epp.WithDialer(server.Dial))
 		return limited(ctx, w, p, spec)
 	}})

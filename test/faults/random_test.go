@@ -218,11 +218,13 @@ func smaller(t *testing.T, seed int) {
 	}
 	t.Logf("FAULTS_SEED=%d FAULTS_RANDOM=1 repeats the first of them, which is made smaller now", seed)
 	api := connect(t)
-	rapid.Check(t, func(r *rapid.T) {
-		j := mixtures.Draw(r, "mixture").job(seed)
-		if w, err := j.play(t, api); err != nil {
-			r.Fatalf("%s\n%v\n%s", j, err, trace(w))
-		}
+	t.Run("smaller", func(t *testing.T) { // of its own, as it has not failed yet
+		rapid.Check(t, func(r *rapid.T) {
+			j := mixtures.Draw(r, "mixture").job(seed)
+			if w, err := j.play(t, api); err != nil {
+				r.Fatalf("%s\n%v\n%s", j, err, trace(w))
+			}
+		})
 	})
 }
 

@@ -65,9 +65,12 @@ func failsAtFirst(times int) func(*sim.World) {
 	}
 }
 
-// toldCode waits until the receiver has answered 200 to an outcome.
+// toldCode waits until the receiver has answered 200 to an outcome, or the site that it is the outcome of is gone.
 func toldCode(w *sim.World, code int) error {
 	return w.Run(horizon(), func() error {
+		if !w.Citizen.Open() && w.Website(alice) == nil {
+			return nil
+		}
 		for _, told := range w.Receiver.Ledger {
 			if told.Code == code && told.Answer == 200 && !w.Citizen.Open() && w.Ended(alice) {
 				return nil

@@ -158,7 +158,7 @@ func (c *Client) ask(ctx context.Context, server *url.URL, name names.Name) (ava
 	verdict, reason := judge(answerOf(got), name)
 	switch verdict {
 	case availability.Taken:
-		c.proofs.add(server.String())
+		c.proofs.add(server.String(), name)
 	case availability.Available:
 		if unknown := c.proofs.check(ctx, server, name); unknown != nil {
 			return availability.Unknown, unknown

@@ -1,6 +1,7 @@
 package rdap
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -39,14 +40,29 @@ type proofs struct {
 }
 
 // proof is when a base URL has shown it, and until when it is not asked again.
-type proof struct{ shown, again time.Time }
+type proof struct {
+	shown, again time.Time
+	// witness is the name whose record has shown it last, where one has.
+	witness names.Name
+}
 
-// add notes that a base URL has shown it: by its help, or by the record of a name.
-func (p *proofs) add(base string) {
+// add notes that a base URL has shown it: by the record of a name, or without one by its help.
+func (p *proofs) add(base string, witness names.Name) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock.Now()
-	p.bases[base] = proof{shown: now, again: now.Add(proofFresh)}
+	p.bases[base] = proof{shown: now, again: now.Add(proofFresh), witness: cmp.Or(witness, p.bases[base].witness)}
+}
+
+// witnesses are the names whose record may show it: the one that has, and the one that registries keep for themselves.
+func (p *proofs) witnesses(base string, name names.Name) []names.Name {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	own := names.Name("nic." + name.Suffix())
+	if known := p.bases[base].witness; known != "" && known != own {
+		return []names.Name{known, own}
+	}
+	return []names.Name{own}
 }
 
 // fail notes that it has not, by an answer that says that it is something else, or by none.
@@ -55,7 +71,7 @@ func (p *proofs) fail(base string, other bool) {
 	defer p.mu.Unlock()
 	known := p.bases[base]
 	if other {
-		known.shown = time.Time{}
+		known.shown, known.witness = time.Time{}, ""
 	}
 	known.again = p.clock.Now().Add(proofPause)
 	p.bases[base] = known
@@ -95,7 +111,7 @@ func (p *proofs) check(ctx context.Context, server *url.URL, name names.Name) *a
 }
 
 // probe asks for the server's help (RFC 9082, section 3.1.6), which ICANN has every registry of a generic domain give. Some of countries do not: they may show
-// the record of the name that registries keep for themselves.
+// the record of a name that they have shown before, or of the one that registries keep for themselves.
 func (p *proofs) probe(ctx context.Context, server *url.URL, name names.Name) {
 	base := server.String()
 	if _, pause := p.known(base); pause > 0 {
@@ -104,16 +120,19 @@ func (p *proofs) probe(ctx context.Context, server *url.URL, name names.Name) {
 	header := func() http.Header { return http.Header{"Accept": {accept}} }
 	help, silent := p.transport.get(ctx, "", server.JoinPath("help"), header())
 	if silent == nil && isHelp(answerOf(help)) {
-		p.add(base)
+		p.add(base, "")
 		return
 	}
-	own := names.Name("nic." + name.Suffix())
-	record, silentToo := p.transport.get(ctx, "", server.JoinPath("domain", own.String()), header())
-	if silentToo == nil && record.code == http.StatusOK && isRecord(record.body, own) {
-		p.add(base)
-		return
+	other := silent == nil && final(help.code)
+	for _, witness := range p.witnesses(base, name) {
+		record, silent := p.transport.get(ctx, "", server.JoinPath("domain", witness.String()), header())
+		if silent == nil && record.code == http.StatusOK && isRecord(record.body, witness) {
+			p.add(base, witness)
+			return
+		}
+		other = other && silent == nil && final(record.code)
 	}
-	p.fail(base, silent == nil && silentToo == nil && final(help.code) && final(record.code))
+	p.fail(base, other)
 }
 
 // isHelp says whether an answer is an RDAP server's help (RFC 9083, section 7).

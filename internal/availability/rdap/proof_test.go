@@ -96,6 +96,34 @@ func TestARegistrysRecordShowsWhatItIs(t *testing.T) {
 	}
 }
 
+func TestARegistryWithoutHelpIsAskedForTheNameThatItHasShown(t *testing.T) {
+	a := newAsker(t, nil)
+	a.registry.PlayHelp(rdaptest.Say(404, ""))
+	a.registry.Take("alice.gent")
+	a.mustFind("alice.gent", availability.Taken)
+	for range 3 {
+		a.later(proofFresh)
+		a.mustFind("bob.gent", availability.Available)
+		a.settle()
+		a.mustFind("carol.gent", availability.Available)
+	}
+	// The name is nobody's any more, but there is the registry's own; and then neither.
+	a.registry.Release("alice.gent")
+	a.registry.Take("nic.gent")
+	a.later(proofFresh)
+	a.mustFind("bob.gent", availability.Available)
+	a.settle()
+	a.mustFind("carol.gent", availability.Available)
+	a.registry.Release("nic.gent")
+	a.later(proofFresh)
+	a.mustFind("bob.gent", availability.Available)
+	a.settle()
+	a.mustNotKnow("carol.gent", unproven, proofPause)
+	a.registry.Take("nic.gent")
+	a.later(proofPause)
+	a.mustFind("carol.gent", availability.Available)
+}
+
 func TestAServerWhoseHelpIsInTroubleIsBelievedForAWeek(t *testing.T) {
 	a := newAsker(t, nil)
 	a.mustFind("bob.gent", availability.Available)

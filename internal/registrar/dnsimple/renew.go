@@ -2,6 +2,7 @@ package dnsimple
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -89,11 +90,17 @@ func (a *account) runsOutOtherwise(ctx context.Context, r registrar.Renewal) *re
 		return failed.beforeAnything("DNSimple does not say when it runs out")
 	case !held(d):
 		return &registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: "the account does not hold it"}
-	case holdingOf(d).Expiry.IsZero() || holdingOf(d).Expiry.Sub(r.ExtendFrom).Abs() >= sameTerm:
+	case !runsOutAt(d, r.ExtendFrom):
 		return &registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: "the registration does not run out at the time that was to be extended"}
 	default:
 		return nil
 	}
+}
+
+// runsOutAt says whether that is when a name's registration ends.
+func runsOutAt(d *dnsimple.Domain, t time.Time) bool {
+	expiry := holdingOf(d).Expiry
+	return !expiry.IsZero() && expiry.Sub(t).Abs() < sameTerm
 }
 
 // notRenewed is what becomes of an extension that was not taken: a no without a known reason is believed once the account shows the same expiry still.
@@ -101,8 +108,12 @@ func (a *account) notRenewed(ctx context.Context, r registrar.Renewal, failed *f
 	if failed.kind != refused {
 		return failed.unlessPostponed()
 	}
-	if a.runsOutOtherwise(ctx, r) != nil {
+	switch d, unread := a.domain(ctx, r.Domain); {
+	case unread != nil:
+		return registrar.Unknown{Err: errors.Join(failed, unread)} // which may have asked to be left alone
+	case !held(d), !runsOutAt(d, r.ExtendFrom):
 		return registrar.Unknown{Err: failed}
+	default:
+		return registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: "DNSimple does not renew it now"}
 	}
-	return registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: "DNSimple does not renew it now"}
 }

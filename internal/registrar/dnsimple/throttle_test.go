@@ -53,3 +53,14 @@ func TestToBeLeftAloneIsHeardAfterANoAsWell(t *testing.T) {
 		}
 	}
 }
+
+func TestToBeLeftAloneIsHeardAfterAnExtensionWasTurnedDown(t *testing.T) {
+	w := newWorld(t)
+	w.buy()
+	w.answers(map[string]reply{"POST " + registrarPath + "/renewals": {400, `{"message":"alice.gent may not be renewed at this time"}`}})
+	w.Faults.Next(registrartest.CallLookUp, registrartest.None, registrartest.Throttles)
+	unknown, _ := w.extend(w.Book.Get(name).Expiry).(registrar.Unknown)
+	if late := new(registrar.Throttled); !errors.As(unknown.Err, &late) || late.RetryAfter != registrartest.RetryAfterSeconds*time.Second {
+		t.Errorf("%v", unknown.Err)
+	}
+}

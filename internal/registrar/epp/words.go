@@ -22,16 +22,27 @@ var passwordWords = regexp.MustCompile(`(?i)auth[\s_-]*(?:info|code|key|id\b)|\b
 // ownPassword is one that this provider made.
 var ownPassword = regexp.MustCompile(passwordPrefix + `\S*`)
 
-// cleaned is what a server says, fit for a status or a log: in one line, cut short, and without what may be secret.
+// cleaned is what a server says, fit for a status or a log: in one line, cut short, and without what may be secret. What is not seen goes first, as it may stand in the middle of
+// a secret.
 func cleaned(text string, secrets ...string) string {
+	text = legible(text)
 	if passwordWords.MatchString(text) {
 		return hiddenAll
 	}
 	for _, secret := range secrets {
-		if secret != "" {
+		if secret = legible(secret); secret != "" {
 			text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(secret)).ReplaceAllLiteralString(text, hidden)
 		}
 	}
+	runes := []rune(ownPassword.ReplaceAllLiteralString(text, hidden))
+	if len(runes) > maxWords {
+		return string(runes[:maxWords-1]) + "…"
+	}
+	return string(runes)
+}
+
+// legible is a text in one line, without what is not seen.
+func legible(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -41,10 +52,6 @@ func cleaned(text string, secrets ...string) string {
 		default:
 			return r
 		}
-	}, ownPassword.ReplaceAllLiteralString(text, hidden))
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	if len(runes) > maxWords {
-		return string(runes[:maxWords-1]) + "…"
-	}
-	return string(runes)
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
 }

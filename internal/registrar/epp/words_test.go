@@ -15,6 +15,9 @@ func TestWordsOfAServerAreCleanedBeforeTheyAreRepeated(t *testing.T) {
 		"bytes that are none go":                             {"a\xffb", "ab"},
 		"it is cut short":                                    {long, long[:maxWords-1] + "…"},
 		"the account's password goes, in any case":           {"sent: GEHEIM-1, geheim-1.", "sent: […], […]."},
+		"a password with what is not seen in it goes":        {"sent: Geh\u200beim\u00ad-1.", "sent: […]."},
+		"a password over two lines goes":                     {"sent: two\n words.", "sent: […]."},
+		"a word for passwords with what is not seen in it":   {"the auth\u00adInfo is xYz-123", hiddenAll},
 		"the login goes":                                     {"registrar mwf-gent lacks a right", "registrar […] lacks a right"},
 		"a password that was made here goes":                 {"Mw1-abcdefgh-0123456789 is too long", "[…] is too long"},
 		"the code of a transfer goes with all that is there": {"Transfer of bob.gent: the auth code for it is xYz-123", hiddenAll},
@@ -24,7 +27,7 @@ func TestWordsOfAServerAreCleanedBeforeTheyAreRepeated(t *testing.T) {
 		"nothing is nothing":                                 {"", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := cleaned(tc.said, "Geheim-1", "MWF-GENT", ""); got != tc.want {
+			if got := cleaned(tc.said, "Geheim-1", "MWF-GENT", "Two Words", ""); got != tc.want {
 				t.Errorf("%q, want %q", got, tc.want)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 				t.Error(err)
 			}
 		}},
+		{"an account has a name that a status can hold, and that gives nothing away", namedAccount},
 		{"wrong credentials are named so", wrongCredentials},
 		{"a name that nobody has is not ours", func(t *testing.T, s Subject) { s.wantAbsent(t) }},
 		{"a name is bought", func(t *testing.T, s Subject) {
@@ -178,6 +180,16 @@ func (s Subject) wantDiscreet(t *testing.T, said any) {
 			t.Errorf("a secret is in %s", text)
 		}
 	}
+}
+
+var accountName = regexp.MustCompile(`^[!-~]{1,128}$`)
+
+func namedAccount(t *testing.T, s Subject) {
+	account := s.Account.Account()
+	if !accountName.MatchString(account) || account != s.Account.Account() {
+		t.Errorf("its name is %q", account)
+	}
+	s.wantDiscreet(t, account)
 }
 
 func wrongCredentials(t *testing.T, s Subject) {

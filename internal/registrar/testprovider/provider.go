@@ -2,6 +2,8 @@ package testprovider
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 	"time"
 
@@ -65,8 +67,18 @@ type account struct {
 
 var _ registrar.Registrar = (*account)(nil)
 
-// Account is the ledger.
-func (a *account) Account() string { return "test:" + a.ledger.key.Name }
+// Account is the ledger, or a digest of its name where a Registrar has one that is too long.
+func (a *account) Account() string {
+	name := a.ledger.key.Name
+	if len(name) > maxLedgerName {
+		sum := sha256.Sum256([]byte(name))
+		name = hex.EncodeToString(sum[:])
+	}
+	return "test:" + name
+}
+
+// maxLedgerName is what of it fits into the name of an account; see [registrar.Registrar].
+const maxLedgerName = 100
 
 // Check reads the ledger.
 func (a *account) Check(ctx context.Context) error {

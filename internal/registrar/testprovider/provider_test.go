@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -284,5 +286,19 @@ func TestALedgerThatCannotBeReadIsAnErrorAndNoAnswer(t *testing.T) {
 	}
 	if err := s.account().Check(t.Context()); err != nil {
 		t.Errorf("one bad entry does not close the account: %v", err)
+	}
+}
+
+// The API takes such names, and the account's has to fit into a Domain's status, or the fence of a purchase could never be written.
+func TestARegistrarsNameMayBeAsLongAsTheyGet(t *testing.T) {
+	s := newShop(t, interceptor.Funcs{})
+	var names []string
+	for _, name := range []string{"names", strings.Repeat("n", 246), strings.Repeat("n", 245) + "m"} {
+		s.spec.Name = name
+		account := s.account().Account()
+		if len(account) > 128 || slices.Contains(names, account) {
+			t.Errorf("%d characters: its account is %q", len(name), account)
+		}
+		names = append(names, account)
 	}
 }

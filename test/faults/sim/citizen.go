@@ -52,6 +52,10 @@ func (c *Citizen) try(o orders.Order, left int) {
 	w := c.world
 	w.later(0, "order "+o.DomainAsSent, func(context.Context) {
 		again := func() {
+			if left == 0 && w.Registry.entry(o.DomainAsSent).Open && w.Registry.Play[o.DomainAsSent] == NeverReady {
+				c.open-- // 503 is the answer, for as long as the registrar works on an earlier order
+				return
+			}
 			if left == 0 {
 				w.fail(fmt.Errorf("%w: the order for %s never got an answer", ErrUntold, o.DomainAsSent))
 				return

@@ -274,5 +274,5 @@ func (w *World) Quiet() error {
 			return fmt.Errorf("%w: %s", ErrRestless, m.Call)
 		}
 	}
-	return nil
+	return errors.Join(w.Err(), w.verifyPaid())
 }

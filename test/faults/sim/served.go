@@ -67,7 +67,7 @@ func (w *World) served(kind registrartest.Call) registrartest.Fault {
 			w.closed[w.shopping.Process] = now.Add(registrartest.RetryAfterSeconds * time.Second)
 		}
 	case registrartest.Doubles:
-		if kind == registrartest.CallRenew {
+		if kind == registrartest.CallRenew && !w.shop.ExtendsOnce {
 			w.doubled++
 		}
 	case registrartest.Lingers:

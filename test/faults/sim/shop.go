@@ -17,10 +17,12 @@ type Shop struct {
 	// TellsWhen is whether it says for how long it wants to be left alone.
 	TellsWhen bool
 	// DeniesCopies is whether it answers an order that was repeated on its way as if others had the name, and shows nowhere that the first was accepted: then another may
-	// follow, and all that can be asked is that it costs nothing.
+	// follow for as long as the name is not ours, and all that can be asked is that it costs nothing.
 	DeniesCopies bool
 	// OneAtATime is whether a process calls it once at a time, so that whoever comes next waits for an answer that is late.
 	OneAtATime bool
+	// ExtendsOnce is whether it refuses an extension that was sent twice, also by whoever stands between.
+	ExtendsOnce bool
 	// RenewsByItself is whether it extends names whose automatic renewal is on, and no others.
 	RenewsByItself bool
 	// RefuseAutoRenewal has it turn automatic renewal down from now on; nil where it has none that could be set.
@@ -65,7 +67,7 @@ func (w *World) arrived(name string, before registrartest.Entry) {
 	case before.State != registrartest.Ours && before.State != registrartest.Open:
 	case w.doubles:
 		w.doubles, w.copied = false, true // by whoever stands between us and the shop
-	case w.copied && w.shop.DeniesCopies:
+	case w.copied && w.shop.DeniesCopies && before.State == registrartest.Open:
 	default:
 		w.fail(fmt.Errorf("%w: %s", ErrBoughtTwice, name))
 	}

@@ -80,6 +80,13 @@ func (s *Server) Take(names ...string) {
 	}
 }
 
+// Release makes nobody hold a name any more.
+func (s *Server) Release(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.taken, name)
+}
+
 // Play answers all questions about names in this way from now on, or as a registry does where it is nil.
 func (s *Server) Play(fault http.HandlerFunc) {
 	s.mu.Lock()
