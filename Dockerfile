@@ -17,6 +17,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+RUN make web
 RUN GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -ldflags "-s -w -X main.version=${VERSION}" -o /out/ \
       ./cmd/manager ./cmd/frontend ./cmd/indie-site
 RUN mkdir -p /root-fs/etc/ssl/certs /root-fs/home/nonroot /root-fs/tmp && \

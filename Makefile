@@ -75,7 +75,7 @@ demo: build cluster-images cluster-up $(BIN)/kustomize $(BIN)/demo ## A real clu
 	@$(BIN)/demo $(DEMO_FLAGS) run
 
 .PHONY: test
-test: check-go test-assets test-nameserver $(BIN)/helm $(BIN)/kustomize $(BIN)/with-apiserver ## Unit, golden and API server tests of every module; race detector where there is a C compiler
+test: check-go test-assets test-nameserver test-browser web $(BIN)/helm $(BIN)/kustomize $(BIN)/with-apiserver ## Unit, golden and API server tests of every module; race detector where there is a C compiler
 	$(call say,Tests of the project)
 	@$(test_env) \
 	 $(BIN)/with-apiserver $(GO) test $$race -timeout 20m $(TESTFLAGS) $(PACKAGES)
@@ -119,10 +119,19 @@ bench: check-go test-assets ## The benchmark of a thousand callbacks with receiv
 	 $(GO) test -run '^$$' -bench AThousand -benchtime 3x -timeout 30m ./controllers/callback/servertest
 
 .PHONY: e2e
-e2e: install $(if $(filter local,$(CLUSTER)),test-nameserver) ## The demo's way as Go tests, with assertions, on the cluster
+e2e: install test-browser $(if $(filter local,$(CLUSTER)),test-nameserver) ## The demo's way as Go tests, with assertions, on the cluster
 	$(call say,End-to-end tests)
 	@set -a && . $(BIN)/demo.env && set +a && \
 	 $(GO) test -tags e2e -count=1 -timeout 45m -v $(TESTFLAGS) ./test/e2e/...
+
+# The pictures in the docs, of a phone and a desktop in daylight.
+SCREENSHOTS := docs/screenshots
+
+.PHONY: screenshots
+screenshots: ## Make the pictures in docs/screenshots again, on the cluster
+	@rm -rf $(BIN)/screenshots && install -d $(BIN)/screenshots $(SCREENSHOTS)
+	@BROWSER_SHOTS=$(BIN)/screenshots $(MAKE) e2e TESTFLAGS='-run Hallobot'
+	@rm -f $(SCREENSHOTS)/*.png && cp $(BIN)/screenshots/*.phone.png $(BIN)/screenshots/*.desktop.png $(SCREENSHOTS)/
 
 .PHONY: test-cluster
 test-cluster: check-go ## The local cluster's own tests, as root: it starts, is killed, is repaired, leaves no trace; a running one is lost
@@ -171,9 +180,35 @@ lint: $(BIN)/golangci-lint ## Lint, and hold the walls between the rooms
 	 done
 
 .PHONY: build
-build: check-go ## The four programs, static, into bin/
+build: check-go web ## The four programs, static, into bin/
 	$(call say,Building $(COMMANDS))
 	@$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/ $(COMMANDS:%=./cmd/%)
+
+# What the Indie Site's pages run in the browser. Without it the site is built all the same, and says what is missing.
+WEB := internal/indiesite/web
+WEB_PACKAGES := $(WEB)/node_modules/.package-lock.json
+
+.PHONY: web
+web: $(WEB)/dist/.made ## The Indie Site's scripts, with npm from pinned packages; on Debian, root gets nodejs and npm installed
+
+$(WEB)/dist/.made: $(shell find $(WEB)/src -type f) $(WEB_PACKAGES) $(shell find hack/web -type f) | check-go
+	$(call say,Bundling for the browser)
+	@$(GO) -C hack/web build -ldflags '-s -w' -o $(BIN)/web .
+	@$(BIN)/web $(WEB)
+
+$(WEB_PACKAGES): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
+	$(call say,Packages for the browser)
+	@$(call need_program,npm,nodejs npm,the Indie Site pages are bundled from npm packages)
+	@npm --prefix $(WEB) ci --ignore-scripts --loglevel=error
+	@touch $@
+
+# need_program PROGRAM,PACKAGES,WHY: installs Debian packages where that is possible.
+define need_program
+command -v $(1) >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+  echo "Installing the Debian packages $(2)"; export DEBIAN_FRONTEND=noninteractive; \
+  apt-get -o DPkg::Lock::Timeout=300 update -qq && apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends $(2) >/dev/null; \
+else echo "make: $(1) is not in PATH: $(3) (as root on Debian: apt-get install $(2))" >&2; exit 1; fi
+endef
 
 .PHONY: images
 images: build $(BIN)/image ## Their images, as OCI archives in bin/images
@@ -204,8 +239,8 @@ make_images = mkdir -p $(BIN)/images; for name in $(IMAGES); do \
 tools: $(BIN)/controller-gen $(BIN)/crd-ref-docs $(BIN)/golangci-lint $(BIN)/helm $(BIN)/kustomize ## The pinned tools, from source, into bin/
 
 .PHONY: clean
-clean: ## Remove bin/; a local cluster goes on running, make cluster-down ends it
-	rm -rf $(BIN)
+clean: ## Remove bin/ and npm's packages; a local cluster goes on running, make cluster-down ends it
+	rm -rf $(BIN) $(WEB)/node_modules $(WEB)/dist/.made
 
 ##@ Check
 
@@ -364,6 +399,11 @@ endif
 .PHONY: test-nameserver
 test-nameserver: $(BIN)/localcluster
 	@$(BIN)/localcluster nameserver
+
+# The pages are tested in a real browser. Where it can be had only by hand, the tests themselves say so.
+.PHONY: test-browser
+test-browser:
+	@command -v chromium >/dev/null && command -v certutil >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { $(call need_program,chromium,chromium,); $(call need_program,certutil,libnss3-tools,); }
 
 define test_env
 export KUBEBUILDER_ASSETS="$${KUBEBUILDER_ASSETS:-$$($(BIN)/localcluster assets)}"; race=; \

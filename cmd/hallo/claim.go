@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net"
+	"strings"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -15,12 +17,75 @@ import (
 	"magicwebsitefactory.gent/internal/hallo"
 )
 
+const claimUsage = `hallo claim <domain> asks a factory for a site at the domain, waits for the factory's callback over
+HTTPS, introduces the owner to the new site and looks at its page, printing each step with its time.
+
+Flags take their defaults from the environment as shown, so that after "make demo"
+". bin/demo.env && bin/hallo claim alice.gent" needs none. The token is never an argument, which
+every user of the machine could read: give --token-file or $FACTORY_TOKEN.
+
+The secret sign-up code opens the new site to its owner. At the end a terminal shows the address to go
+to, with the code in it; where the output goes elsewhere, a code is printed that is in no file. With
+--json that goes to standard error, and standard output stays fit for a log.
+
+Flags:
+
+`
+
 // How requests are sent again: eight times within about a minute.
 const (
 	tries        = 8
 	firstPause   = 500 * time.Millisecond
 	longestPause = 15 * time.Second
 )
+
+var clockOfTheWorld clock.Clock = clock.RealClock{}
+
+type claimConfig struct {
+	connection
+	domain   string
+	codeFile string
+	settings hallo.OwnerSettings
+	wait     time.Duration
+	json     bool
+	resume   bool
+}
+
+func parseClaim(args []string, env environment) (claimConfig, error) {
+	var cfg claimConfig
+	flags := flag.NewFlagSet("hallo claim", flag.ContinueOnError)
+	cfg.register(flags, env)
+	flags.StringVar(&cfg.codeFile, "code-file", "", "`file` with the secret sign-up code to use; if it does not exist, a new code is written there first")
+	flags.StringVar(&cfg.settings.Name, "name", "", "the owner's `name` (default the domain)")
+	flags.StringVar(&cfg.settings.Bio, "bio", "", "a `text` about the owner")
+	flags.StringVar(&cfg.settings.Colour, "colour", "", "the page's `colour` as #rrggbb")
+	flags.StringVar(&cfg.settings.Background, "background", "", "the page's second `colour` as #rrggbb")
+	flags.StringVar(&cfg.settings.Language, "language", "", "the page's `language`, nl or en")
+	flags.DurationVar(&cfg.wait, "wait", 5*time.Minute, "how `long` the whole claim may take")
+	flags.BoolVar(&cfg.json, "json", false, "print one JSON object per line")
+	flags.BoolVar(&cfg.resume, "resume", false, "go on with an order of earlier: order even if the name is not free; needs --code-file")
+	positional, err := parse(flags, claimUsage, args, env)
+	if err != nil {
+		return cfg, err
+	}
+	if len(positional) != 1 || positional[0] == "" {
+		return cfg, usageError{fmt.Errorf("give one domain, got %d", len(positional))}
+	}
+	cfg.domain = positional[0]
+	if err := cfg.complete(); err != nil {
+		return cfg, err
+	}
+	if cfg.resume && cfg.codeFile == "" {
+		return cfg, usageError{errors.New("--resume needs --code-file: an order is known again by its code")}
+	}
+	if cfg.wait <= 0 {
+		return cfg, usageError{errors.New("--wait must be longer than nothing")}
+	}
+	if cfg.settings.Name = strings.TrimSpace(cfg.settings.Name); cfg.settings.Name == "" {
+		cfg.settings.Name = cfg.domain
+	}
+	return cfg, nil
+}
 
 // claim wires the flags to a hallo.Claim and runs it.
 func claim(ctx context.Context, args []string, env environment) error {
@@ -31,11 +96,11 @@ func claim(ctx context.Context, args []string, env environment) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.wait, fmt.Errorf("%w (--wait %s)", hallo.ErrTimeout, cfg.wait))
 	defer cancel()
 
-	code, shown, err := signUpCode(cfg)
+	code, generated, err := signUpCode(cfg)
 	if err != nil {
 		return usageError{err}
 	}
-	report := hallo.NewReport(env.stdout, cfg.domain, cfg.json, clock.RealClock{})
+	report := hallo.NewReport(env.stdout, cfg.domain, cfg.json, clockOfTheWorld)
 	c, err := newClaim(cfg, code, report)
 	if err != nil {
 		return usageError{err}
@@ -52,13 +117,13 @@ func claim(ctx context.Context, args []string, env environment) error {
 	defer listener.Close()
 
 	err = c.Run(ctx)
-	tellCode(cfg, env, c, shown, err)
+	tellPerson(cfg, env, c, generated, err)
 	return err
 }
 
-// signUpCode returns the code, and whether the person must be shown it: one
+// signUpCode returns the code, and whether it was made up here and now: one
 // that is in a file is in safe hands already.
-func signUpCode(cfg claimConfig) (code string, show bool, err error) {
+func signUpCode(cfg claimConfig) (code string, generated bool, err error) {
 	if cfg.codeFile == "" {
 		code, err = hallo.GenerateCode(rand.Reader)
 		return code, true, err
@@ -72,41 +137,22 @@ func signUpCode(cfg claimConfig) (code string, show bool, err error) {
 }
 
 func newClaim(cfg claimConfig, code string, report *hallo.Report) (*hallo.Claim, error) {
-	token := cfg.token
-	var err error
-	if cfg.tokenFile != "" {
-		if token, err = hallo.SecretFromFile(cfg.tokenFile); err != nil {
-			return nil, fmt.Errorf("--token-file: %w", err)
-		}
-	}
-	factoryTrust, err := hallo.TrustFile(cfg.factoryCA)
+	token, err := cfg.secretToken()
 	if err != nil {
-		return nil, fmt.Errorf("--factory-ca: %w", err)
+		return nil, err
 	}
 	siteTrust, err := hallo.TrustFile(cfg.siteCA)
 	if err != nil {
 		return nil, fmt.Errorf("--site-ca: %w", err)
 	}
-	retry := hallo.Retry{
-		Tries: tries, First: firstPause, Longest: longestPause,
-		Clock: clock.RealClock{}, Random: mathrand.Float64, Note: report.Retrying,
-	}
-	factory, err := hallo.NewFactory(hallo.FactoryConfig{
-		URL: cfg.factory, Trust: factoryTrust, Token: token, Dialect: cfg.dialect, Retry: retry,
-	})
+	retry := newRetry(mathrand.Float64, report.Retrying)
+	factory, err := cfg.client(token, retry)
 	if err != nil {
 		return nil, err
 	}
-	var webhookKey string
-	if cfg.webhookKey != "" {
-		if webhookKey, err = hallo.SecretFromFile(cfg.webhookKey); err != nil {
-			return nil, fmt.Errorf("--webhook-key-file: %w", err)
-		}
-	}
-	receiver, err := hallo.NewReceiver(hallo.ReceiverConfig{
-		Callback: cfg.callback, Token: token, Dialect: cfg.dialect, WebhookKey: webhookKey,
+	receiver, err := cfg.receiver(token, hallo.ReceiverConfig{
 		Observe: func(call hallo.Call) { reportRefused(report, call) },
-	})
+	}, hallo.NewReceiver)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +164,7 @@ func newClaim(cfg claimConfig, code string, report *hallo.Report) (*hallo.Claim,
 		Site:     hallo.NewSite(hallo.SiteConfig{Domain: cfg.domain, Trust: siteTrust, Address: cfg.siteAddress, Retry: retry}),
 		Report:   report,
 		Resume:   cfg.resume,
+		Clock:    clockOfTheWorld,
 	}, nil
 }
 
@@ -138,23 +185,4 @@ func listen(cfg claimConfig, certificate tls.Certificate, receiver *hallo.Receiv
 	})
 	report.Done(hallo.StepListen, "listening for the callback on %s", socket.Addr())
 	return listener, nil
-}
-
-// tellCode shows the code to the person whose site it opens, also when the
-// claim ended before its site was there: the factory may still build it.
-func tellCode(cfg claimConfig, env environment, c *hallo.Claim, show bool, err error) {
-	pending := err != nil && c.Ordered() && !errors.Is(err, hallo.ErrNotAvailable) && !errors.Is(err, hallo.ErrFactoryFailed)
-	if err != nil && !pending {
-		return
-	}
-	out := env.stdout
-	if cfg.json {
-		out = env.stderr
-	}
-	if show {
-		fmt.Fprintf(out, "\nThe secret sign-up code of %s is\n\n    %s\n\nKeep it: it proves to the site who its owner is.\n", cfg.domain, c.Order.Code)
-	}
-	if pending {
-		fmt.Fprint(env.stderr, "\nThe order may still stand. With the code in a file, go on with: --resume --code-file FILE\n")
-	}
 }

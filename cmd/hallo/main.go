@@ -20,6 +20,8 @@ const usage = `hallo plays the onboarding site to a Magic Website Factory.
 Usage:
 
   hallo claim <domain> [flags]   claim a site at the domain and introduce its owner
+  hallo serve [flags]            a web page on which people claim sites in a conversation
+  hallo verify <factory URL>     hold a factory to the HTTP contract
   hallo --version                print the version
   hallo <command> --help         what a command takes
 
@@ -35,12 +37,14 @@ Exit codes:
 // command is one of hallo's; more of them stand beside each other in commands.
 type command func(ctx context.Context, args []string, env environment) error
 
-var commands = map[string]command{"claim": claim}
+var commands = map[string]command{"claim": claim, "serve": serveHallobot, "verify": verifyFactory}
 
 // environment is what a command sees of the world.
 type environment struct {
 	getenv         func(string) string
 	stdout, stderr io.Writer
+	// terminal tells whether a person reads what is written there.
+	terminal func(io.Writer) bool
 }
 
 // usageError is a mistake in how hallo was called.
@@ -51,7 +55,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], environment{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr})
+	code := run(ctx, os.Args[1:], environment{getenv: os.Getenv, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal})
 	stop()
 	os.Exit(code)
 }

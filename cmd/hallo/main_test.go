@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"io"
 	"log/slog"
 	"net"
 	"net/http/httptest"
@@ -26,11 +27,14 @@ const token = "mwf_token-of-the-test"
 type terminal struct {
 	variables      map[string]string
 	stdout, stderr bytes.Buffer
+	// person is true of a terminal that a person reads, and false of a log.
+	person bool
 }
 
 func (x *terminal) run(ctx context.Context, args ...string) int {
 	return run(ctx, args, environment{
 		getenv: func(name string) string { return x.variables[name] }, stdout: &x.stdout, stderr: &x.stderr,
+		terminal: func(io.Writer) bool { return x.person },
 	})
 }
 
@@ -130,6 +134,47 @@ func TestAGeneratedCodeIsShownToThePersonAndNotToALog(t *testing.T) {
 	}
 }
 
+func TestAnOrderThatMayHaveMetItsOwnFailureIsToldToMayStand(t *testing.T) {
+	failing := script(500)
+	failing.Orders = []hallotest.Reply{{Lost: true}}
+	x := newTerminal(t, "sesame", failing)
+	if exit := x.run(t.Context(), "claim", "available.gent"); exit != hallo.ExitFailed {
+		t.Fatalf("exit code %d\n%s%s", exit, &x.stdout, &x.stderr)
+	}
+	if !strings.Contains(x.stderr.String(), "--resume") || !generated.MatchString(x.stdout.String()) {
+		t.Errorf("stdout: %s\nstderr: %s", &x.stdout, &x.stderr)
+	}
+}
+
+func TestAtTheEndAPersonIsToldWhereToGo(t *testing.T) {
+	const link = "https://available.gent/#code=open%20sesame"
+	for name, c := range map[string]struct {
+		flags              []string
+		person             bool
+		stdout, stderr     string
+		notStdout, neither string
+	}{
+		"on a terminal, with the code":                 {nil, true, link, "", "", ""},
+		"in a log, without it":                         {nil, false, "https://available.gent/\n", "", "#code", "sesame"},
+		"as JSON on a terminal, beside the output":     {[]string{"--json"}, true, `"step":"page"`, link, "sesame", ""},
+		"as JSON in a log, beside the output, no code": {[]string{"--json"}, false, `"step":"page"`, "https://available.gent/\n", "sesame", "sesame"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newTerminal(t, "open sesame", script(201))
+			x.person = c.person
+			args := append([]string{"claim", "available.gent", "--code-file", codeFile(t, "open sesame")}, c.flags...)
+			if exit := x.run(t.Context(), args...); exit != hallo.ExitDone {
+				t.Fatalf("exit code %d\n%s%s", exit, &x.stdout, &x.stderr)
+			}
+			all := x.stdout.String() + x.stderr.String()
+			if !strings.Contains(x.stdout.String(), c.stdout) || !strings.Contains(x.stderr.String(), c.stderr) ||
+				c.notStdout != "" && strings.Contains(x.stdout.String(), c.notStdout) || c.neither != "" && strings.Contains(all, c.neither) {
+				t.Errorf("stdout: %s\nstderr: %s", &x.stdout, &x.stderr)
+			}
+		})
+	}
+}
+
 func TestACodeThatIsNotThereIsKeptBeforeItIsOrderedWith(t *testing.T) {
 	x := newTerminal(t, "another", script(409))
 	path := filepath.Join(t.TempDir(), "code")
@@ -215,7 +260,7 @@ func TestMistakesOfUseAreNamed(t *testing.T) {
 }
 
 func TestHelpExplainsEverything(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"help"}, {"claim", "--help"}, {"claim", "available.gent", "-h"}, {"--version"}} {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"claim", "--help"}, {"serve", "--help"}, {"claim", "available.gent", "-h"}, {"--version"}} {
 		x := &terminal{}
 		if exit := x.run(t.Context(), args...); exit != hallo.ExitDone || x.stdout.Len() == 0 || x.stderr.Len() > 0 {
 			t.Errorf("%v: exit code %d\n%s%s", args, exit, &x.stdout, &x.stderr)

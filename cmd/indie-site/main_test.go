@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,7 +23,16 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(copied.dir)
+	os.Exit(code)
+}
+
+// copied is the test binary where another user may run it.
+var copied struct {
+	once sync.Once
+	dir  string
+	err  error
 }
 
 const nobody = 65532
@@ -55,15 +65,25 @@ func sharedDir(t *testing.T) string {
 
 func copyExecutable(t *testing.T) string {
 	t.Helper()
+	copied.once.Do(func() { copied.dir, copied.err = copyOnce() })
+	if copied.err != nil {
+		t.Fatal(copied.err)
+	}
+	return filepath.Join(copied.dir, "indie-site")
+}
+
+func copyOnce() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "indie-site-test"); err != nil {
+		return dir, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // another user must get in
+		return dir, err
+	}
 	data, err := os.ReadFile(os.Args[0])
 	if err != nil {
-		t.Fatal(err)
+		return dir, err
 	}
-	path := filepath.Join(sharedDir(t), "indie-site")
-	if err := os.WriteFile(path, data, 0o755); err != nil { //nolint:gosec // it is to be run
-		t.Fatal(err)
-	}
-	return path
+	return dir, os.WriteFile(filepath.Join(dir, "indie-site"), data, 0o755) //nolint:gosec // it is to be run
 }
 
 type running struct {
@@ -116,40 +136,10 @@ func ask(t *testing.T, method, url, body string) (int, string) {
 	return response.StatusCode, string(answer)
 }
 
-func TestTheCommandKeepsItsOwnerThroughAKillAndStopsOnSIGTERM(t *testing.T) {
-	home, data := sharedDir(t), filepath.Join(sharedDir(t), "data")
-	if err := os.Mkdir(data, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if os.Getuid() == 0 {
-		if err := os.Chown(data, nobody, nobody); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Mkdir(filepath.Join(home, ".indie"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	installer := filepath.Join(home, ".indie", "installer-secret.json")
-	if err := os.WriteFile(installer, []byte(`{"secretSignUpCode":"sesame","secretSignupCode":"sesame"}`), 0o644); err != nil { //nolint:gosec // read by another user
-		t.Fatal(err)
-	}
-
-	site := start(t, command(t, home, "--listen", "127.0.0.1:0", "--data-dir", data))
+func TestTheCommandStopsOnSIGTERM(t *testing.T) {
+	site := newVolume(t).start(t)
 	if status, _ := ask(t, http.MethodGet, site.url+"/readyz", ""); status != http.StatusOK {
 		t.Fatalf("/readyz answers %d", status)
-	}
-	status, answer := ask(t, http.MethodPost, site.url+"/owner-settings", `{"secretSignUpCode":"sesame","settings":{"name":"Alice"}}`)
-	if status != http.StatusNoContent {
-		t.Fatalf("owner settings: %d %s", status, answer)
-	}
-	if err := site.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = site.Wait() // killed
-
-	site = start(t, command(t, home, "--listen", "127.0.0.1:0", "--data-dir", data))
-	if _, page := ask(t, http.MethodGet, site.url, ""); !strings.Contains(page, "Alice") {
-		t.Errorf("after a kill the page is:\n%s", page)
 	}
 	if err := site.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -170,13 +160,14 @@ func TestTheCommandSaysWhatIsWrongAndStops(t *testing.T) {
 		exit int
 		says string
 	}{
-		"an installer file of two minds":   {[]string{"--installer-file", bad, "--data-dir", home}, 1, "differ"},
-		"a data directory out of reach":    {[]string{"--data-dir", "/proc/nowhere"}, 1, "data directory"},
-		"an address that is none":          {[]string{"--listen", "nonsense", "--data-dir", home}, 1, "--listen"},
-		"a flag it does not know":          {[]string{"--colour"}, 2, "-colour"},
-		"an argument it does not expect":   {[]string{"alice.gent"}, 2, "alice.gent"},
-		"somebody who asks what it is for": {[]string{"--help"}, 0, "-installer-file"},
-		"somebody who asks its version":    {[]string{"--version"}, 0, ""},
+		"an installer file of two minds":     {[]string{"--installer-file", bad, "--data-dir", home}, 1, "differ"},
+		"a data directory out of reach":      {[]string{"--data-dir", "/proc/nowhere"}, 1, "data directory"},
+		"installer files that are not there": {[]string{"--installer-file", filepath.Join(home, "none.json"), "--data-dir", filepath.Join(home, "data")}, 1, "none.json"},
+		"an address that is none":            {[]string{"--listen", "nonsense", "--data-dir", home}, 1, "--listen"},
+		"a flag it does not know":            {[]string{"--colour"}, 2, "-colour"},
+		"an argument it does not expect":     {[]string{"alice.gent"}, 2, "alice.gent"},
+		"somebody who asks what it is for":   {[]string{"--help"}, 0, "-installer-file"},
+		"somebody who asks its version":      {[]string{"--version"}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			output, err := command(t, home, c.args...).CombinedOutput()

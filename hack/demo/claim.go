@@ -18,7 +18,7 @@ import (
 
 // claim orders the site with hallo, the reference onboarder. The sign-up code is kept, so that another run repeats the same order.
 func (d *demo) claim(ctx context.Context) error {
-	code := filepath.Join(d.state(), "code-"+d.config.domain)
+	code := d.codePath()
 	args := []string{"claim", d.config.domain, "--code-file", code, "--name", "Magic Website Factory demo"}
 	switch _, err := os.Stat(code); {
 	case err == nil:
@@ -38,6 +38,9 @@ func (d *demo) claim(ctx context.Context) error {
 	}
 	return nil
 }
+
+// codePath is where the sign-up code of the demo's site is kept.
+func (d *demo) codePath() string { return filepath.Join(d.state(), "code-"+d.config.domain) }
 
 // siteState tells how far the factory says it is.
 func (d *demo) siteState(ctx context.Context) string {

@@ -27,6 +27,7 @@ func (d *demo) environment() []setting {
 		{"CALLBACK_CERT", d.callback.certificate},
 		{"CALLBACK_KEY", d.callback.key},
 		{"CALLBACK_CA", d.callback.authority},
+		{"HALLO_STATE", filepath.Join(d.state(), "hallo")},
 	}
 }
 

@@ -141,4 +141,9 @@ func (d *demo) callbackURL() string {
 	return "https://" + net.JoinHostPort(d.cluster.node, callbackPort) + "/hallo"
 }
 
+// hallobotURL is where hallo serve shows its page.
+func (d *demo) hallobotURL() string {
+	return "https://" + net.JoinHostPort(d.cluster.node, callbackPort) + "/"
+}
+
 func (d *demo) factoryURL() string { return "https://" + d.cluster.factory }

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,10 +14,9 @@ import (
 
 // page is what a visitor got.
 type page struct {
-	status      string
-	title       string
-	issuer      string
-	certificate *x509.Certificate
+	status string
+	title  string
+	issuer string
 }
 
 // show looks at what was claimed from all sides and tells how to use it.
@@ -48,7 +44,7 @@ func (d *demo) show(ctx context.Context) error {
 			return err
 		}
 	}
-	d.say.done("%s", d.instructions(visited))
+	d.say.done("%s", d.instructions())
 	return nil
 }
 
@@ -77,7 +73,7 @@ func (d *demo) visit(ctx context.Context) (page, error) {
 		return page{}, fmt.Errorf("it answered %s", response.Status)
 	}
 	leaf := response.TLS.PeerCertificates[0]
-	return page{status: response.Status, title: title(string(body)), issuer: leaf.Issuer.CommonName, certificate: leaf}, nil
+	return page{status: response.Status, title: title(string(body)), issuer: leaf.Issuer.CommonName}, nil
 }
 
 // title is what stands between the title tags of a page.
@@ -101,36 +97,34 @@ func (d *demo) list(ctx context.Context, kind, namespace string) error {
 }
 
 // instructions say how to go on from here.
-func (d *demo) instructions(visited page) string {
-	host := d.config.domain
+func (d *demo) instructions() string {
 	down := "make cluster-down"
 	if d.config.cluster != "local" {
 		down = "as docs/install.md says under Uninstall"
 	}
 	return strings.NewReplacer(
-		"{host}", host,
+		"{host}", d.config.domain,
 		"{route}", d.cluster.route,
+		"{node}", d.cluster.node,
 		"{ca}", d.cluster.issuerCA,
 		"{factory}", d.factoryURL(),
+		"{hallobot}", d.hallobotURL(),
+		"{code}", d.codePath(),
 		"{env}", d.environmentPath(),
 		"{bin}", d.config.bin,
-		"{key}", keyHash(visited.certificate),
 		"{down}", down,
 	).Replace(`The factory    {factory}
-The site       https://{host}/ (here at {route}; on the internet the name leads elsewhere)
+The site       https://{host}/ (here at {route}; on the internet the name leads elsewhere). Its owner's code is in {code}
 
-Look at it     curl --cacert {ca} --connect-to {host}:443:{route} https://{host}/
-In a browser   chromium --user-data-dir="$(mktemp -d)" --no-first-run --host-resolver-rules='MAP {host}:443 {route}' \
-                 --ignore-certificate-errors-spki-list={key} https://{host}/
-               (as root, add --no-sandbox; nothing is installed: that new profile takes this site's key for good,
-               whose certificate is of the authority in {ca})
-Another site   . {env} && {bin}/hallo claim alice.gent
+Claim one more . {env} && {bin}/hallo serve
+               plays Hallobot at {hallobot} until Ctrl-C. Beside it, in another terminal:
+In a browser   chromium --user-data-dir="$(mktemp -d)" --no-first-run --ignore-certificate-errors \
+                 --host-resolver-rules='MAP *.gent:443 {route}, EXCLUDE {node}, MAP * ~NOTFOUND' \
+                 {hallobot} https://{host}/
+               (as root, add --no-sandbox. Nothing is installed: this new profile reaches Hallobot and the factory's sites and
+               nothing else, which is why it may take certificates of authorities that it does not know.)
+In a terminal  . {env} && {bin}/hallo claim alice.gent
+               curl --cacert {ca} --connect-to {host}:443:{route} https://{host}/
 With kubectl   . {env} && "$KUBECTL" get factory --all-namespaces
 Take it down   {down}`)
-}
-
-// keyHash is how Chromium names a key: the SHA-256 of its SubjectPublicKeyInfo in base64.
-func keyHash(certificate *x509.Certificate) string {
-	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
-	return base64.StdEncoding.EncodeToString(sum[:])
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/onsi/gomega"
 
 	"magicwebsitefactory.gent/internal/hallo"
 	"magicwebsitefactory.gent/internal/hallo/hallotest"
@@ -98,9 +102,14 @@ func TestAClaimThatCannotEndWellSaysWhy(t *testing.T) {
 func TestALostAnswerIsAskedForAgainWithTheVerySameOrder(t *testing.T) {
 	for _, dialect := range dialects {
 		t.Run(string(dialect), func(t *testing.T) {
-			tn := newTown(t, townConfig{dialect: dialect, script: hallotest.Script{
+			var tn *town
+			script := hallotest.Script{
 				Availability: free, Orders: []hallotest.Reply{{Lost: true}, {Status: 502}, {Status: 201}}, Outcomes: []int{201},
-			}})
+				Before: func(string) { // the callback is an answer too
+					gomega.NewWithT(t).Eventually(func() int { return len(tn.factory.Orders()) }).WithTimeout(10 * time.Second).Should(gomega.Equal(3))
+				},
+			}
+			tn = newTown(t, townConfig{dialect: dialect, script: script})
 			if err := tn.claim(t); err != nil {
 				t.Fatalf("%v\n%s", err, tn.output)
 			}
@@ -109,6 +118,87 @@ func TestALostAnswerIsAskedForAgainWithTheVerySameOrder(t *testing.T) {
 				t.Errorf("ordered with %q", orders)
 			}
 		})
+	}
+}
+
+func TestAfterACallbackTheOrderIsNotSentAgainWhoseAnswerWasLost(t *testing.T) {
+	for outcome, want := range map[int]error{201: nil, 500: hallo.ErrFactoryFailed} {
+		tn := newTown(t, townConfig{script: hallotest.Script{Availability: free, Orders: []hallotest.Reply{{Lost: true}, {Status: 201}}, Outcomes: []int{outcome}}})
+		tn.clock.still = true
+		if err := tn.claim(t); !errors.Is(err, want) {
+			t.Errorf("after %d it ended with %v\n%s", outcome, err, tn.output)
+		}
+		if n := len(tn.factory.Orders()); n != 1 {
+			t.Errorf("after %d it was ordered %d times: another order, after a failure", outcome, n)
+		}
+	}
+}
+
+func TestASiteThatHasItsOwnerCountsAsDone(t *testing.T) {
+	tn := newTown(t, townConfig{script: hallotest.Script{Availability: free, Orders: accepted, Outcomes: []int{201}}})
+	answers := []int{http.StatusForbidden, http.StatusOK}
+	tn.Site = tn.siteThat(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(answers[0])
+		answers = answers[1:]
+		_, _ = io.WriteString(w, `{"type": "https://magicwebsitefactory.gent/problems/indie-site/already-owned", "title": "Owned"}`)
+	})
+	if err := tn.claim(t); err != nil || !tn.Owned() {
+		t.Errorf("ended with %v, owned: %v\n%s", err, tn.Owned(), tn.output)
+	}
+	if !strings.Contains(tn.output.String(), "✓ the site has its owner already") {
+		t.Errorf("the output does not say so:\n%s", tn.output)
+	}
+}
+
+func TestAPersonHearsHowFarTheSiteIs(t *testing.T) {
+	reached := func(types ...string) hallotest.Reply {
+		var conditions []string
+		for _, name := range types {
+			conditions = append(conditions, `{"type": "`+name+`", "status": "True", "reason": "Succeeded"}`)
+		}
+		return hallotest.Reply{Status: 200, Body: `{"state": "pending", "conditions": [` + strings.Join(conditions, ",") + `]}`}
+	}
+	told := make(chan struct{})
+	script := hallotest.Script{
+		Availability: free, Orders: accepted, Outcomes: []int{201}, Before: func(string) { <-told },
+		Progress: []hallotest.Reply{reached(), {Status: 503}, reached("DomainRegistered"), reached("DomainRegistered", "SiteAvailable")},
+	}
+	tn := newTown(t, townConfig{script: script})
+	tn.Clock = tn.clock
+	var once sync.Once
+	tn.clock.passed = func(pauses int) {
+		if pauses > len(script.Progress)+2 {
+			once.Do(func() { close(told) })
+		}
+	}
+	if err := tn.claim(t); err != nil {
+		t.Fatalf("%v\n%s", err, tn.output)
+	}
+	for _, line := range []string{"· the name is registered\n", "· the site runs\n"} {
+		if strings.Count(tn.output.String(), line) != 1 {
+			t.Errorf("it does not say %q once:\n%s", line, tn.output)
+		}
+	}
+}
+
+func TestAFactoryThatDoesNotTellHowFarItIsIsAskedOnce(t *testing.T) {
+	told := make(chan struct{})
+	tn := newTown(t, townConfig{script: hallotest.Script{Availability: free, Orders: accepted, Outcomes: []int{201}, Before: func(string) { <-told }}})
+	tn.Clock = tn.clock
+	var once sync.Once
+	tn.clock.passed = func(pauses int) {
+		if pauses > 20 {
+			once.Do(func() { close(told) })
+		}
+	}
+	if err := tn.claim(t); err != nil {
+		t.Fatalf("%v\n%s", err, tn.output)
+	}
+	if n := tn.factory.Followed(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+	if !strings.Contains(tn.output.String(), "still waiting for the factory to call back") {
+		t.Errorf("a person who waits hears nothing:\n%s", tn.output)
 	}
 }
 
@@ -258,6 +348,9 @@ func TestWithJSONEveryLineIsAnObject(t *testing.T) {
 		var event hallo.Event
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			t.Fatalf("%q: %v", line, err)
+		}
+		if event.Step == hallo.StepOrder && event.Result == hallo.Noted {
+			continue // the callback was faster than the order's answer
 		}
 		if event.Result != hallo.Done || event.Domain != "available.gent" || event.Message == "" || event.Time.IsZero() {
 			t.Errorf("tells %+v", event)

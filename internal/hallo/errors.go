@@ -23,6 +23,9 @@ var (
 	// ErrFactoryFailed says that the callback told 500: the factory took the
 	// order and failed for good.
 	ErrFactoryFailed = errors.New("the factory could not set up the site")
+	// ErrAlreadyOwned says that the site has its owner, who alone may change its
+	// settings now. An onboarder is done then.
+	ErrAlreadyOwned = errors.New("the site has its owner already")
 	// ErrTimeout says that the claim took longer than it may.
 	ErrTimeout = errors.New("it took longer than it may")
 )
@@ -53,6 +56,8 @@ func ExitCode(err error) int {
 type StatusError struct {
 	// Status is the HTTP status code.
 	Status int
+	// Type is that of a problem document (RFC 9457); empty if there was none.
+	Type string
 	// Problem is the title and detail of a problem document (RFC 9457),
 	// without secrets and unprintable characters; empty if there was none.
 	Problem string
@@ -65,6 +70,17 @@ func (e *StatusError) Error() string {
 		text += " (" + e.Problem + ")"
 	}
 	return text
+}
+
+// problemType reads the type off a problem document.
+func problemType(body []byte) string {
+	var problem struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(body, &problem) != nil {
+		return ""
+	}
+	return scrub(problem.Type)
 }
 
 // problemText reads title and detail off a problem document. What a stranger

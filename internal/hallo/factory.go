@@ -49,6 +49,9 @@ func NewFactory(config FactoryConfig) (*Factory, error) {
 	return &Factory{config: config, base: strings.TrimSuffix(base.String(), "/"), client: newClient(config.Trust, "")}, nil
 }
 
+// Dialect is the one that is spoken.
+func (f *Factory) Dialect() Dialect { return f.config.Dialect }
+
 // Available asks whether a new order for the domain would be accepted.
 func (f *Factory) Available(ctx context.Context, domain string) (bool, error) {
 	var available bool
@@ -130,7 +133,7 @@ func (f *Factory) post(ctx context.Context, body []byte) (answer, error) {
 
 // refusal is the error for an answer; the statuses that may pass are marked.
 func (f *Factory) refusal(got answer, secrets ...string) error {
-	err := &StatusError{Status: got.status, Problem: problemText(got.body, append(secrets, f.config.Token)...)}
+	err := &StatusError{Status: got.status, Type: problemType(got.body), Problem: problemText(got.body, append(secrets, f.config.Token)...)}
 	switch got.status {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -9,15 +9,18 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
 // OwnerSettings introduce an owner to their site.
 type OwnerSettings struct {
-	Name     string `json:"name,omitempty"`
-	Bio      string `json:"bio,omitempty"`
-	Colour   string `json:"colour,omitempty"`   // #rrggbb
-	Language string `json:"language,omitempty"` // nl or en
+	Name   string `json:"name,omitempty"`
+	Bio    string `json:"bio,omitempty"`
+	Colour string `json:"colour,omitempty"` // #rrggbb
+	// Background is a second colour, #rrggbb.
+	Background string `json:"background,omitempty"`
+	Language   string `json:"language,omitempty"` // nl or en
 }
 
 // SiteConfig says how a new site is reached.
@@ -49,13 +52,26 @@ func NewSite(config SiteConfig) *Site {
 // URL is the address of the site's page.
 func (s *Site) URL() string { return s.url }
 
-// Introduce posts the owner settings with the sign-up code.
+// OwnerURL is where the owner goes to take the site over. The code is in its
+// fragment, which no browser sends anywhere: for the owner's eyes alone.
+func (s *Site) OwnerURL(code string) string {
+	return s.url + "#code=" + strings.ReplaceAll(url.QueryEscape(code), "+", "%20")
+}
+
+// alreadyOwned ends the type of the problem that an owned site answers with.
+const alreadyOwned = "/already-owned"
+
+// Introduce posts the owner settings with the sign-up code. ErrAlreadyOwned is
+// the site's answer once it has its owner.
 func (s *Site) Introduce(ctx context.Context, code string, settings OwnerSettings) error {
 	body, err := json.Marshal(map[string]any{"secretSignUpCode": code, "settings": settings})
 	if err != nil {
 		return fmt.Errorf("encode owner settings: %w", err)
 	}
 	_, err = s.ask(ctx, http.MethodPost, "owner-settings", body, code)
+	if refused, ok := errors.AsType[*StatusError](err); ok && refused.Status == http.StatusForbidden && strings.HasSuffix("/"+refused.Type, alreadyOwned) {
+		err = ErrAlreadyOwned
+	}
 	if err != nil {
 		return fmt.Errorf("post owner settings to %s: %w", s.url, err)
 	}
@@ -93,7 +109,7 @@ func (s *Site) ask(ctx context.Context, method, path string, body []byte, secret
 			page = got.body
 			return nil
 		}
-		refused := &StatusError{Status: got.status, Problem: problemText(got.body, secrets...)}
+		refused := &StatusError{Status: got.status, Type: problemType(got.body), Problem: problemText(got.body, secrets...)}
 		if got.status == http.StatusNotFound || got.status == http.StatusTooManyRequests || got.status >= 500 {
 			return &temporaryError{err: refused, after: retryAfter(got.header, s.config.Retry.Clock.Now())}
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -32,9 +33,11 @@ var (
 )
 
 // impatient is a clock on which every pause is over at once; it remembers how
-// long they would have been.
+// long they would have been. Where it stands still, no pause ends.
 type impatient struct {
 	clock.RealClock
+	still  bool
+	passed func(pauses int) // if given, is told how many pauses there were
 	mu     sync.Mutex
 	pauses []time.Duration
 }
@@ -43,8 +46,13 @@ func (c *impatient) After(d time.Duration) <-chan time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pauses = append(c.pauses, d)
+	if c.passed != nil {
+		c.passed(len(c.pauses))
+	}
 	over := make(chan time.Time, 1)
-	over <- c.Now()
+	if !c.still {
+		over <- c.Now()
+	}
 	return over
 }
 
@@ -52,10 +60,12 @@ func (c *impatient) After(d time.Duration) <-chan time.Time {
 // talking TLS over loopback.
 type town struct {
 	*hallo.Claim
-	clock   *impatient
-	factory *hallotest.Factory
-	output  *bytes.Buffer
-	owner   func() indiesite.Settings
+	clock *impatient
+	// authority signs every certificate of the town.
+	authority *hallotest.Authority
+	factory   *hallotest.Factory
+	output    *bytes.Buffer
+	owner     func() indiesite.Settings
 }
 
 type townConfig struct {
@@ -81,7 +91,7 @@ func newTown(t *testing.T, config townConfig) *town {
 		config.siteCode = code
 	}
 	authority := hallotest.NewAuthority(t)
-	tn := &town{clock: &impatient{}, output: &bytes.Buffer{}}
+	tn := &town{clock: &impatient{}, authority: authority, output: &bytes.Buffer{}}
 	tn.factory = hallotest.NewFactory(t, authority, token, config.script)
 
 	report := hallo.NewReport(tn.output, config.domain, config.json, clock.RealClock{})
@@ -126,6 +136,19 @@ func newTown(t *testing.T, config townConfig) *town {
 		Report: report,
 	}
 	return tn
+}
+
+// siteThat is a site that answers as it is told.
+func (tn *town) siteThat(t *testing.T, answer http.HandlerFunc) *hallo.Site {
+	t.Helper()
+	server := httptest.NewUnstartedServer(answer)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{tn.authority.Certificate(tn.Order.Domain)}, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return hallo.NewSite(hallo.SiteConfig{
+		Domain: tn.Order.Domain, Trust: tn.authority.Pool(), Address: server.Listener.Addr().String(),
+		Retry: hallo.Retry{Tries: 2, Clock: tn.clock, Random: func() float64 { return 0.5 }},
+	})
 }
 
 func (tn *town) startSite(t *testing.T, certificate tls.Certificate, siteCode string) (address string) {

@@ -1,9 +1,32 @@
 package indiesite
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 )
+
+func (s Settings) colour() string {
+	if s.Colour == "" {
+		return DefaultColour
+	}
+	return s.Colour
+}
+
+// themed is the part of the style sheet that the owner chose. A background of
+// their own holds in a light and in a dark scheme, with the text that reads on it.
+func themed(s Settings) string {
+	sheet := fmt.Sprintf(":root { --accent: %s; --on-accent: %s; }\n", s.colour(), textOn(s.colour()))
+	if s.Background == "" {
+		return sheet
+	}
+	ink, scheme := textOn(s.Background), "light"
+	if ink == "#ffffff" {
+		scheme = "dark"
+	}
+	return sheet + fmt.Sprintf(":root.own { --paper: %s; --ink: %s; --quiet: %[2]s; --line: color-mix(in srgb, %[2]s 30%%, %[1]s); color-scheme: %[3]s; }\n",
+		s.Background, ink, scheme)
+}
 
 // textOn returns the colour, black or white, that reads better on the given
 // #rrggbb background. The better one always has a contrast of at least 4.5:1,

@@ -34,44 +34,69 @@ func FuzzPage(f *testing.F) {
 		r.Host = host
 		r.Header.Set("Accept-Language", accept)
 		w := httptest.NewRecorder()
-		NewHandler(Config{Store: &Store{held: &state{Settings: settings}}, Logger: slog.New(slog.DiscardHandler), Clock: clock.RealClock{}}).ServeHTTP(w, r)
-		if w.Code != http.StatusOK {
-			t.Fatalf("%+v: answered %d", settings, w.Code)
-		}
-		page, err := html.Parse(w.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shown := map[string]string{}
-		walk(t, page, shown)
-		if settings.Name != "" && shown["h1"] != settings.Name || shown["p.lead bio"] != settings.Bio {
+		shown := fuzzedPage(t, &Store{held: &state{Settings: settings}, owner: &ownerState{}}, w, r, public)
+		if settings.Name != "" && shown["h1.p-name"] != settings.Name || shown["p.lead bio p-note"] != settings.Bio {
 			t.Fatalf("%+v is shown as %q", settings, shown)
 		}
-		if plainHost.MatchString(host) && shown["p.host"] != host {
-			t.Fatalf("the host %q is shown as %q", host, shown["p.host"])
+		if plainHost.MatchString(host) && shown["a.u-url u-uid"] != host {
+			t.Fatalf("the host %q is shown as %q", host, shown["a.u-url u-uid"])
+		}
+		shown = fuzzedPage(t, &Store{held: &state{Settings: settings}}, httptest.NewRecorder(), r, welcoming)
+		if settings.Name != "" && !strings.HasSuffix(shown["h1"], " "+settings.Name) {
+			t.Fatalf("%+v is welcomed as %q", settings, shown)
 		}
 	})
 }
 
+func fuzzedPage(t *testing.T, store *Store, w *httptest.ResponseRecorder, r *http.Request, made madeOf) map[string]string {
+	t.Helper()
+	NewHandler(Config{Store: store, Logger: slog.New(slog.DiscardHandler), Clock: clock.RealClock{}}).ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Fatalf("%+v: answered %d", store.held, w.Code)
+	}
+	page, err := html.Parse(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	made.walk(t, page, shown)
+	return shown
+}
+
+// madeOf is all that a page is made of.
+type madeOf struct {
+	elements, attributes []string
+	addresses            *regexp.Regexp
+}
+
 var (
 	plainHost = regexp.MustCompile(`\A[a-z0-9.-]+\z`)
-	// All that the page is made of.
-	elements   = strings.Fields("html head meta title link body header div svg path circle p h1 main section h2 dl dt dd span footer")
-	attributes = strings.Fields("lang charset name content rel href type class dir viewbox aria-hidden aria-labelledby focusable id d fill stroke stroke-width stroke-linejoin cx cy r")
+	public    = madeOf{
+		strings.Fields("html head meta title link body header div p h1 main footer a"),
+		strings.Fields("lang charset name content rel href type class dir aria-hidden"),
+		regexp.MustCompile(`\A(/|/style\.css|/favicon\.svg|/sign-in)\z`),
+	}
+	welcoming = madeOf{
+		append(strings.Fields("script svg path circle use span strong form input label button h2"), public.elements...),
+		append(strings.Fields(`id src viewbox preserveaspectratio focusable fill fill-rule d x stroke stroke-width stroke-linejoin cx cy r aria-label aria-describedby aria-controls aria-live role
+			data-host data-worker hidden novalidate for autocomplete autocapitalize spellcheck value readonly tabindex`), public.attributes...),
+		regexp.MustCompile(`\A(/|/style\.css|/favicon\.svg|/sign-in|#gables|/assets/(owner|welcome)-[a-z0-9]{8}\.(css|js))\z`),
+	}
 )
 
-func walk(t *testing.T, n *html.Node, shown map[string]string) {
+func (m madeOf) walk(t *testing.T, n *html.Node, shown map[string]string) {
 	t.Helper()
 	if n.Type == html.ElementNode {
-		if !slices.Contains(elements, n.Data) {
+		if !slices.Contains(m.elements, n.Data) {
 			t.Fatalf("the page has a <%s>", n.Data)
 		}
 		name := n.Data
 		for _, a := range n.Attr {
-			if !slices.Contains(attributes, strings.ToLower(a.Key)) || a.Key == "href" && a.Val != "/style.css" && a.Val != "/favicon.svg" {
+			key := strings.ToLower(a.Key)
+			if !slices.Contains(m.attributes, key) || (key == "href" || key == "src") && !m.addresses.MatchString(a.Val) {
 				t.Fatalf("the page has a <%s %s=%q>", n.Data, a.Key, a.Val)
 			}
-			if a.Key == "class" {
+			if key == "class" {
 				name += "." + a.Val
 			}
 		}
@@ -80,7 +105,7 @@ func walk(t *testing.T, n *html.Node, shown map[string]string) {
 		}
 	}
 	for child := range n.ChildNodes() {
-		walk(t, child, shown)
+		m.walk(t, child, shown)
 	}
 }
 

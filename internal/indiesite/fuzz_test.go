@@ -40,7 +40,7 @@ func text(document json.RawMessage) string {
 // was sent.
 func FuzzOwnerSettings(f *testing.F) {
 	for _, seed := range []string{
-		`{"secretSignUpCode":"marked-secret","settings":{"name":"Alice","bio":"a\r\nb","colour":"#0B5C4A","language":"nl"}}`,
+		`{"secretSignUpCode":"marked-secret","settings":{"name":"Alice","bio":"a\r\nb","colour":"#0B5C4A","background":"#FFEEDD","language":"nl"}}`,
 		`{"owner-settings":{"secretSignupCode":"marked-secret","name":"<script>"}}`,
 		`{"secretSignUpCode":"marked-secret","secretSignupCode":"marked-secret","settings":{"secretSignUpCode":"marked-secret"}}`,
 		`{"secretSignUpCode":"","settings":{"secretSignUpCode":"marked-secret"}}`, `{"secretSignUpCode":"a","settings":{"secretSignUpCode":"b"}}`,
@@ -66,7 +66,7 @@ func FuzzOwnerSettings(f *testing.F) {
 		if len(inner) == 0 {
 			inner = members(outer["owner-settings"])
 		}
-		if want := (Settings{Name: text(inner["name"]), Bio: text(inner["bio"]), Colour: text(inner["colour"]), Language: text(inner["language"])}); settings != want {
+		if want := settingsIn(inner); settings != want {
 			t.Fatalf("%q is read as %+v, want %+v", body, settings, want)
 		}
 		found := 0
@@ -88,6 +88,13 @@ func FuzzOwnerSettings(f *testing.F) {
 	})
 }
 
+func settingsIn(object map[string]json.RawMessage) Settings {
+	return Settings{
+		Name: text(object["name"]), Bio: text(object["bio"]), Colour: text(object["colour"]),
+		Background: text(object["background"]), Language: text(object["language"]),
+	}
+}
+
 func checkKept(t *testing.T, settings Settings) {
 	t.Helper()
 	kept, err := settings.Normalised()
@@ -104,7 +111,8 @@ func checkKept(t *testing.T, settings Settings) {
 	if strings.ContainsFunc(kept.Name+kept.Bio, control) || strings.ContainsAny(kept.Name, "\n\t") || utf8.RuneCountInString(kept.Name) > 80 || utf8.RuneCountInString(kept.Bio) > 2000 {
 		t.Fatalf("%+v is kept", kept)
 	}
-	if !regexp.MustCompile(`\A(#[0-9a-f]{6})?\z`).MatchString(kept.Colour) || !strings.Contains("nl en ", kept.Language+" ") {
+	isColour := regexp.MustCompile(`\A(#[0-9a-f]{6})?\z`).MatchString
+	if !isColour(kept.Colour) || !isColour(kept.Background) || !strings.Contains("nl en ", kept.Language+" ") {
 		t.Fatalf("%+v is kept", kept)
 	}
 }
@@ -151,7 +159,7 @@ func FuzzState(f *testing.F) {
 	for _, seed := range []string{
 		`{"version":1,"updated":"2026-11-22T10:00:00Z","settings":{"name":"Alice","bio":"a\nb","colour":"#0b5c4a","language":"nl"}}`, `{"version":1}`,
 		`{"version":1,"settings":{"colour":"red"}}`, `{"version":1,"settings":{"colour":"#fff; } body { display: none"}}`, `{"version":1,"settings":{"colour":"#é0000"}}`,
-		`{"version":1,"settings":{"language":"fr"}}`, `{"version":1,"settings":{"name":"\u0000 "}}`, `{"version":2,"settings":{}}`, `{"version":1,"settings":{"name":5}}`, `{}`, `null`, ``,
+		`{"version":1,"settings":{"language":"fr"}}`, `{"version":1,"settings":{"colour":"#0b5c4a","background":"#ffeedd"}}`, `{"version":1,"settings":{"background":"#ffeedd}"}}`, `{"version":1,"settings":{"name":"\u0000 "}}`, `{"version":2,"settings":{}}`, `{"version":1,"settings":{"name":5}}`, `{}`, `null`, ``,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -26,18 +26,25 @@ type testSite struct {
 	http.Handler
 	store *Store
 	dir   string
+	code  string
 	log   *bytes.Buffer
 }
 
 func newTestSite(t *testing.T, code string) *testSite {
 	t.Helper()
-	s := &testSite{dir: t.TempDir(), log: &bytes.Buffer{}}
+	s := &testSite{dir: t.TempDir(), code: code, log: &bytes.Buffer{}}
+	s.restart(t)
+	return s
+}
+
+// restart starts the site anew on what its data directory holds.
+func (s *testSite) restart(t *testing.T) {
+	t.Helper()
 	s.store = openStore(t, s.dir)
 	s.Handler = NewHandler(Config{
-		Code: NewCode(code), Store: s.store, Clock: clock.RealClock{},
+		Code: NewCode(s.code), Store: s.store, Clock: clock.RealClock{},
 		Logger: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})
-	return s
 }
 
 func (s *testSite) ask(method, target, body string) *httptest.ResponseRecorder {
@@ -140,10 +147,6 @@ func TestASiteWithoutACodeTakesNoSettingsAndSaysSo(t *testing.T) {
 	s := newTestSite(t, "")
 	wantProblem(t, s.post(withCode("")), http.StatusForbidden, "no-sign-up-code")
 	wantProblem(t, s.post(withCode("any")), http.StatusForbidden, "no-sign-up-code")
-	page := s.ask(http.MethodGet, "/", "").Body.String()
-	if !strings.Contains(page, "waiting for its owner") || !strings.Contains(page, "No sign-up code") {
-		t.Errorf("the page says:\n%s", page)
-	}
 }
 
 func TestManyWrongCodesSlowEverybodyAndLockOutNobody(t *testing.T) {
@@ -258,19 +261,59 @@ func TestLargeBodiesAreReadAFewAtATimeAndDoNotHoldUpSmallOnes(t *testing.T) {
 	})
 }
 
-func TestThePublicSigningKeyIsNotThereBeforeTheSiteIsClaimed(t *testing.T) {
-	wantProblem(t, newTestSite(t, rightCode).ask(http.MethodGet, "/owner/public-signing-key", ""), http.StatusNotFound, "not-claimed")
-}
-
 func TestAddressesAnswerTheirOwnMethodsOnly(t *testing.T) {
 	s := newTestSite(t, rightCode)
 	wantProblem(t, s.ask(http.MethodGet, "/nowhere", ""), http.StatusNotFound, "not-found")
-	w := s.ask(http.MethodGet, "/owner-settings", "")
-	wantProblem(t, w, http.StatusMethodNotAllowed, "method-not-allowed")
-	if w.Header().Get("Allow") != "POST" {
-		t.Errorf("Allow is %q", w.Header().Get("Allow"))
+	for path, allowed := range map[string]string{
+		"/":                                    "GET, HEAD",
+		"/sign-in":                             "GET, HEAD",
+		"/owner-settings":                      "POST",
+		"/owner":                               "GET, HEAD, POST",
+		"/owner/public-signing-key":            "GET, HEAD",
+		"/owner/encrypted-private-signing-key": "GET, HEAD",
+		"/session":                             "DELETE, POST",
+		"/session/challenge":                   "POST",
+		"/settings":                            "GET, HEAD, PUT",
+		"/picture":                             "DELETE, GET, HEAD, PUT",
+	} {
+		w := s.ask(http.MethodPatch, path, "")
+		wantProblem(t, w, http.StatusMethodNotAllowed, "method-not-allowed")
+		if w.Header().Get("Allow") != allowed {
+			t.Errorf("%s: Allow is %q, want %q", path, w.Header().Get("Allow"), allowed)
+		}
 	}
-	wantProblem(t, s.ask(http.MethodPost, "/", ""), http.StatusMethodNotAllowed, "method-not-allowed")
+}
+
+func TestPagesOfOtherSitesChangeNothing(t *testing.T) {
+	s := newTestSite(t, rightCode)
+	from := func(site, origin, method, path, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "https://alice.gent"+path, strings.NewReader(body))
+		if site != "" {
+			r.Header.Set("Sec-Fetch-Site", site)
+		}
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	for path, methods := range map[string][]string{
+		"/owner": {"POST"}, "/session": {"POST", "DELETE"}, "/session/challenge": {"POST"}, "/settings": {"PUT"}, "/picture": {"PUT", "DELETE"},
+	} {
+		for _, method := range methods {
+			wantProblem(t, from("cross-site", "https://mallory.gent", method, path, ""), http.StatusForbidden, "cross-origin")
+			wantProblem(t, from("same-site", "https://other.alice.gent", method, path, ""), http.StatusForbidden, "cross-origin")
+			wantProblem(t, from("", "https://mallory.gent", method, path, ""), http.StatusForbidden, "cross-origin")
+		}
+	}
+	if w := from("cross-site", "https://hallo.gent", "POST", "/owner-settings", withCode(rightCode)); w.Code != http.StatusNoContent {
+		t.Errorf("an onboarder's page with the code is answered %d", w.Code)
+	}
+	if w := from("same-origin", "https://alice.gent", "POST", "/owner", someone('a').claiming(rightCode)); w.Code != http.StatusCreated {
+		t.Errorf("the site's own page is answered %d", w.Code)
+	}
+	if w := from("cross-site", "https://mallory.gent", "GET", "/owner/public-signing-key", ""); w.Code != http.StatusOK {
+		t.Errorf("what is public is answered %d", w.Code)
+	}
 }
 
 func TestReadinessFailsWithTheDataDirectory(t *testing.T) {

@@ -1,12 +1,14 @@
 package indiesite
 
 import (
+	"io"
 	"net/http"
 	"time"
 )
 
-// contentSecurityPolicy lets the page use its own style sheet and pictures and
-// nothing else: no script, no third party, no frame around it.
+// contentSecurityPolicy lets a page use its own style sheet and pictures and
+// nothing else: no script, no third party, no frame around it. The owner's pages
+// widen it for themselves.
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -21,6 +23,16 @@ func withSecurityHeaders(next http.Handler) http.Handler {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// sameOrigin keeps pages of other sites from changing this one with the
+// owner's cookies. Owner settings are let through: no cookie matters to them, only
+// the sign-up code, and an onboarder may post them from a page of its own.
+func sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.AddInsecureBypassPattern("POST /owner-settings")
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problemOrigin.write(w) }))
+	return protection.Handler(next)
 }
 
 // logged writes one line for each request, with the route and not the path,
@@ -47,6 +59,12 @@ type statusRecorder struct {
 func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)
+}
+
+// ReadFrom lets a file go to the connection without a buffer for each that
+// fetches it slowly.
+func (r *statusRecorder) ReadFrom(content io.Reader) (int64, error) {
+	return io.Copy(r.ResponseWriter, content)
 }
 
 // Unwrap lets http.MaxBytesReader and http.ResponseController reach the

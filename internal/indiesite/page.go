@@ -3,7 +3,6 @@ package indiesite
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"fmt"
 	"html/template"
@@ -15,12 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-//go:embed web
-var web embed.FS
-
 var (
-	pageTemplate = template.Must(template.ParseFS(web, "web/page.html"))
-	styleSheet   = mustRead("web/style.css")
+	templates  = template.Must(template.ParseFS(web, "web/*.html"))
+	styleSheet = mustRead("web/style.css")
 )
 
 func mustRead(name string) string {
@@ -31,50 +27,83 @@ func mustRead(name string) string {
 	return string(data)
 }
 
-// pageData is what the page shows; html/template escapes all of it.
-type pageData struct {
+// view is what the pages show; html/template escapes all of it.
+type view struct {
 	Words    words
 	Host     string
-	Waiting  bool
+	Title    string
 	HasCode  bool
+	SignedIn bool
+	Owned    bool
+	Bundled  bool
+	Script   string // addresses within the bundle
+	Worker   string
+	Style    string
 	Settings Settings
 	Heading  string
 	Monogram string
+	Picture  string
+	Colour   string
+	Limits   limits
 }
 
+type limits struct{ Name, Bio int }
+
+func (s *site) view(r *http.Request) view {
+	v := s.look(r)
+	v.Words = wordsFor(v.Settings.Language, r.Header.Get("Accept-Language"))
+	v.Host = hostOf(r)
+	v.HasCode = s.Code.IsSet()
+	v.Bundled = theBundle().complete()
+	v.Worker, v.Style = theBundle().paths[workerKeys], theBundle().paths[styleOwner]
+	v.Heading = v.Settings.Name
+	if v.Heading == "" {
+		v.Heading = v.Host
+	}
+	v.Title = v.Heading
+	if v.Host != "" && v.Host != v.Heading {
+		v.Title += " · " + v.Host
+	}
+	v.Monogram = monogram(v.Settings.Name)
+	v.Colour = s.colour()
+	v.Limits = limits{MaxNameLength, MaxBioLength}
+	return v
+}
+
+// page is the person's page; before there is an owner it asks for a password,
+// and before there are settings it waits for them.
 func (s *site) page(w http.ResponseWriter, r *http.Request) {
-	settings, known := s.Store.Settings()
-	data := pageData{
-		Words:    wordsFor(settings.Language, r.Header.Get("Accept-Language")),
-		Host:     hostOf(r),
-		Waiting:  !known,
-		HasCode:  s.Code.IsSet(),
-		Settings: settings,
-		Heading:  settings.Name,
-		Monogram: monogram(settings.Name),
+	v := s.view(r)
+	_, known := s.Store.Settings()
+	w.Header().Add("Vary", "Accept-Language, Cookie")
+	switch {
+	case v.Owned:
+		s.show(w, r, "page.html", v)
+	case known:
+		s.welcomePage(w, r, v)
+	default:
+		v.Title = titled(v.Words.Page.WaitingTitle, v.Host)
+		v.Script = theBundle().paths[scriptWaiting]
+		allowScript(w)
+		s.show(w, r, "waiting.html", v)
 	}
-	if data.Heading == "" {
-		data.Heading = data.Host
-	}
-	if data.Waiting {
-		data.Heading = data.Words.WaitingTitle
-	}
+}
+
+func (s *site) show(w http.ResponseWriter, r *http.Request, name string, v view) {
 	var page bytes.Buffer
-	if err := pageTemplate.Execute(&page, data); err != nil {
-		s.Logger.Error("the page could not be made", "error", err)
+	if err := templates.ExecuteTemplate(&page, name, v); err != nil {
+		s.Logger.Error("the page could not be made", "page", name, "error", err)
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Vary", "Accept-Language")
 	serveCached(w, r, "text/html; charset=utf-8", page.Bytes())
 }
 
-// style adds the owner's colour to the style sheet; in the page itself it would
+// style adds the owner's colours to the style sheet; in the page itself they would
 // need an exception in the Content-Security-Policy.
 func (s *site) style(w http.ResponseWriter, r *http.Request) {
-	colour := s.colour()
-	sheet := fmt.Sprintf(":root { --accent: %s; --on-accent: %s; }\n%s", colour, textOn(colour), styleSheet)
-	serveCached(w, r, "text/css; charset=utf-8", []byte(sheet))
+	settings, _ := s.Store.Settings()
+	serveCached(w, r, "text/css; charset=utf-8", []byte(themed(settings)+styleSheet))
 }
 
 func (s *site) favicon(w http.ResponseWriter, r *http.Request) {
@@ -86,10 +115,8 @@ func (s *site) favicon(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) colour() string {
-	if settings, _ := s.Store.Settings(); settings.Colour != "" {
-		return settings.Colour
-	}
-	return DefaultColour
+	settings, _ := s.Store.Settings()
+	return settings.colour()
 }
 
 // serveCached lets a browser keep the content but ask each time whether it is
@@ -97,7 +124,9 @@ func (s *site) colour() string {
 func serveCached(w http.ResponseWriter, r *http.Request, contentType string, content []byte) {
 	digest := sha256.Sum256(content)
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Cache-Control", "no-cache")
+	if w.Header().Get("Cache-Control") == "" {
+		w.Header().Set("Cache-Control", "no-cache")
+	}
 	w.Header().Set("ETag", `"`+hex.EncodeToString(digest[:16])+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
@@ -108,6 +137,13 @@ func hostOf(r *http.Request) string {
 		return host
 	}
 	return r.Host
+}
+
+func titled(title, host string) string {
+	if host == "" {
+		return title
+	}
+	return title + " · " + host
 }
 
 // monogram is the first letter of a name, "" where it starts otherwise.

@@ -26,12 +26,8 @@ type settingsMember struct {
 // errors name the field and what is allowed, and never quote a value.
 func parseOwnerSettings(body []byte) (secret string, settings Settings, err error) {
 	var request ownerSettingsRequest
-	strict, err := kjson.UnmarshalStrict(body, &request, kjson.DisallowDuplicateFields)
-	if err != nil {
-		return "", Settings{}, explain(err)
-	}
-	if len(strict) > 0 {
-		return "", Settings{}, errors.New("every key may be given once: " + strict[0].Error())
+	if err := parseStrict(body, &request); err != nil {
+		return "", Settings{}, err
 	}
 	member, err := request.member()
 	if err != nil {
@@ -42,6 +38,19 @@ func parseOwnerSettings(body []byte) (secret string, settings Settings, err erro
 		return "", Settings{}, err
 	}
 	return secret, member.Settings, nil
+}
+
+// parseStrict reads one JSON object whose keys count once and with their case.
+// Its errors name the field and what is allowed, and never quote a value.
+func parseStrict(body []byte, into any) error {
+	strict, err := kjson.UnmarshalStrict(body, into, kjson.DisallowDuplicateFields)
+	if err != nil {
+		return explain(err)
+	}
+	if len(strict) > 0 {
+		return errors.New("every key may be given once: " + strict[0].Error())
+	}
+	return nil
 }
 
 func (r ownerSettingsRequest) member() (*settingsMember, error) {

@@ -27,6 +27,8 @@ type Settings struct {
 	Bio string `json:"bio,omitempty"`
 	// Colour is the page's colour as #rrggbb.
 	Colour string `json:"colour,omitempty"`
+	// Background is a second colour, #rrggbb, behind the page's text.
+	Background string `json:"background,omitempty"`
 	// Language is that of the page's own words, "nl" or "en".
 	Language string `json:"language,omitempty"`
 }
@@ -53,10 +55,11 @@ var colourPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 func (s Settings) Normalised() (Settings, error) {
 	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	n := Settings{
-		Name:     strings.TrimSpace(s.Name),
-		Bio:      strings.TrimSpace(lines.Replace(s.Bio)),
-		Colour:   strings.ToLower(strings.TrimSpace(s.Colour)),
-		Language: strings.TrimSpace(s.Language),
+		Name:       strings.TrimSpace(s.Name),
+		Bio:        strings.TrimSpace(lines.Replace(s.Bio)),
+		Colour:     strings.ToLower(strings.TrimSpace(s.Colour)),
+		Background: strings.ToLower(strings.TrimSpace(s.Background)),
+		Language:   strings.TrimSpace(s.Language),
 	}
 	switch {
 	case utf8.RuneCountInString(n.Name) > MaxNameLength || hasControl(n.Name, ""):
@@ -65,6 +68,8 @@ func (s Settings) Normalised() (Settings, error) {
 		return Settings{}, &InvalidSettingError{"bio", fmt.Sprintf("text of at most %d characters", MaxBioLength)}
 	case n.Colour != "" && !colourPattern.MatchString(n.Colour):
 		return Settings{}, &InvalidSettingError{"colour", "a colour written as #rrggbb"}
+	case n.Background != "" && !colourPattern.MatchString(n.Background):
+		return Settings{}, &InvalidSettingError{"background", "a colour written as #rrggbb"}
 	case n.Language != "" && n.Language != "nl" && n.Language != "en":
 		return Settings{}, &InvalidSettingError{"language", `"nl" or "en"`}
 	}

@@ -2,6 +2,8 @@ package indiesite
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -72,5 +74,49 @@ func TestTextOnAnyColourCanBeRead(t *testing.T) {
 		if contrast := (max(back, text) + 0.05) / (min(back, text) + 0.05); contrast < 4.5 {
 			t.Errorf("%s on %s has contrast %.2f", textOn(colour), colour, contrast)
 		}
+	}
+}
+
+func TestTheOwnerChangesTheSettings(t *testing.T) {
+	alice := someone('a')
+	s := ownedSite(t, alice)
+	cookie := s.signIn(t, alice)
+	put := func(body string) *httptest.ResponseRecorder {
+		return s.askAs(cookie, http.MethodPut, "/settings", body)
+	}
+	whole := Settings{Name: "Alice", Bio: "a\nb", Colour: "#0b5c4a", Background: "#ffeedd", Language: "nl"}
+	if w := put(`{"name": " Alice ", "bio": "a\r\nb", "colour": "#0B5C4A", "background": "#FFEEDD", "language": "nl", "unknown": 1}`); w.Code != http.StatusNoContent {
+		t.Fatalf("answered %d: %s", w.Code, w.Body)
+	}
+	for name, c := range map[string]struct {
+		body   string
+		status int
+		kind   string
+		says   string
+	}{
+		"not JSON":                   {`name=Mallory`, 400, "malformed", "JSON object"},
+		"null":                       {`null`, 400, "malformed", "JSON object"},
+		"a list":                     {`[]`, 400, "malformed", "JSON object"},
+		"a key twice":                {`{"name": "a", "name": "b"}`, 400, "malformed", "name"},
+		"a name that is a number":    {`{"name": 1}`, 400, "malformed", "name must be a string"},
+		"a background by its name":   {`{"background": "red"}`, 400, "invalid-setting", "settings.background must be a colour written as #rrggbb"},
+		"a language not spoken here": {`{"language": "fr"}`, 400, "invalid-setting", "settings.language"},
+		"far too much":               {`{"bio": "` + strings.Repeat("x", settingsBody) + `"}`, 413, "too-large", "65536"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if problem := wantProblem(t, put(c.body), c.status, c.kind); !strings.Contains(problem.Detail, c.says) {
+				t.Errorf("says %q, want %q in it", problem.Detail, c.says)
+			}
+		})
+	}
+	s.restart(t)
+	if got, _ := s.store.Settings(); got != whole {
+		t.Errorf("kept %+v", got)
+	}
+	if w := put(`{}`); w.Code != http.StatusNoContent {
+		t.Fatalf("answered %d: %s", w.Code, w.Body)
+	}
+	if got, known := s.store.Settings(); !known || got != (Settings{}) {
+		t.Errorf("settings that were left out are kept: %+v", got)
 	}
 }

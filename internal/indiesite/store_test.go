@@ -93,14 +93,25 @@ func TestAnInterruptedWriteLeavesTheLastStateAndIsClearedAway(t *testing.T) {
 }
 
 func TestAStateThatCannotBeUnderstoodStopsTheStart(t *testing.T) {
-	for name, content := range map[string]string{
-		"damaged":            `{"version": 1, "settings": {"na`,
-		"empty":              ``,
-		"of another version": `{"version": 2, "settings": {}}`,
+	for name, c := range map[string]struct{ file, content string }{
+		"damaged settings":               {stateFile, `{"version": 1, "settings": {"na`},
+		"an empty file":                  {stateFile, ``},
+		"settings of another version":    {stateFile, `{"version": 2, "settings": {}}`},
+		"a background that is no colour": {stateFile, `{"version": 1, "settings": {"background": "red"}}`},
+		"damaged keys":                   {ownerFile, `{"version": 1, "derivedKey`},
+		"an owner without keys":          {ownerFile, `{"version": 1}`},
+		"a key cut short":                {ownerFile, strings.Replace(ownerDocument, `00"`, `"`, 1)},
+		"keys of another version":        {ownerFile, strings.Replace(ownerDocument, `"version": 1`, `"version": 2`, 1)},
+		"damaged sessions":               {sessionsFile, `{"version": 1, "sessions": [{`},
+		"a session without an end":       {sessionsFile, `{"version": 1, "sessions": [{"digest": "` + someone('a').keys.digestOf("x") + `"}]}`},
+		"a session without a digest":     {sessionsFile, `{"version": 1, "sessions": [{"expires": "2026-11-22T10:00:00Z"}]}`},
+		"a picture that is none":         {pictureFile, `<svg/>`},
+		"an empty picture":               {pictureFile, ``},
+		"a picture larger than we keep":  {pictureFile, string(pngOf(MaxPictureSide+1, 1))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			path := write(t, filepath.Join(dir, stateFile), content)
+			path := write(t, filepath.Join(dir, c.file), c.content)
 			if _, err := OpenStore(dir, clock.RealClock{}); err == nil || !strings.Contains(err.Error(), path) {
 				t.Errorf("error %v, want one that names %s", err, path)
 			}
@@ -145,8 +156,8 @@ func TestKillLosesNothingThatWasSaved(t *testing.T) {
 		lines := bufio.NewScanner(stdout)
 		last := ""
 		for saved := 0; lines.Scan(); {
-			if name, ok := strings.CutPrefix(lines.Text(), "saved "); ok {
-				last = name
+			if bio, ok := strings.CutPrefix(lines.Text(), "saved "); ok {
+				last = bio
 				if saved++; saved == 20 {
 					_ = child.Process.Kill()
 				}
@@ -154,9 +165,9 @@ func TestKillLosesNothingThatWasSaved(t *testing.T) {
 		}
 		_ = child.Wait() // killed
 		got, known := openStore(t, dir).Settings()
-		// Names grow, so that one saved after the last that was heard of is longer.
-		if !known || last == "" || len(got.Name) < len(last) {
-			t.Fatalf("round %d: %q was saved, %q is there", round, last, got.Name)
+		// Texts grow, so that one saved after the last that was heard of is longer.
+		if !known || last == "" || len(got.Bio) < len(last) {
+			t.Fatalf("round %d: %q was saved, %q is there", round, last, got.Bio)
 		}
 	}
 }
@@ -170,11 +181,11 @@ func TestHelperSaver(*testing.T) {
 	if err != nil {
 		panic(err)
 	}
-	for n := 1; ; n++ {
-		name := os.Getenv("INDIESITE_ROUND") + strings.Repeat("x", n)
-		if err := store.Save(Settings{Name: name}); err != nil {
+	for n := 1; n < MaxBioLength; n++ {
+		bio := os.Getenv("INDIESITE_ROUND") + strings.Repeat("x", n)
+		if err := store.Save(Settings{Bio: bio}); err != nil {
 			panic(err)
 		}
-		fmt.Println("saved " + name)
+		fmt.Println("saved " + bio)
 	}
 }

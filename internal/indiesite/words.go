@@ -7,46 +7,17 @@ import (
 	"strings"
 )
 
-// words are the page's own, in one language.
+// words are the pages' own, in one language. What a script says by itself stands in web/src/words.js.
 type words struct {
-	Lang         string
-	WaitingTitle string
-	WaitingText  string
-	NoCodeText   string
-	About        string
-	Address      string
-	Language     string
-	LanguageName string
-	Colour       string
-	Owned        string
+	Lang     string
+	Page     pageWords
+	Password passwordWords
+	Welcome  welcomeWords
+	SignIn   signInWords
+	Settings settingsWords
 }
 
-var inLanguage = map[string]words{
-	"en": {
-		Lang:         "en",
-		WaitingTitle: "This site is waiting for its owner",
-		WaitingText:  "Somebody has just chosen this name. As soon as they introduce themselves, their own page appears here.",
-		NoCodeText:   "No sign-up code was put in place for this site, so it cannot take its owner’s settings yet. Whoever runs it can put that right.",
-		About:        "About this site",
-		Address:      "Address",
-		Language:     "Language",
-		LanguageName: "English",
-		Colour:       "Colour",
-		Owned:        "This site belongs to the person it is about, and to nobody else.",
-	},
-	"nl": {
-		Lang:         "nl",
-		WaitingTitle: "Deze site wacht op haar eigenaar",
-		WaitingText:  "Iemand heeft deze naam net gekozen. Zodra die persoon zich voorstelt, verschijnt hier de eigen pagina.",
-		NoCodeText:   "Voor deze site is geen aanmeldcode klaargezet, en dus kan ze de instellingen van haar eigenaar nog niet aannemen. Wie de site beheert, kan dat in orde brengen.",
-		About:        "Over deze site",
-		Address:      "Adres",
-		Language:     "Taal",
-		LanguageName: "Nederlands",
-		Colour:       "Kleur",
-		Owned:        "Deze site is van de persoon over wie ze gaat, en van niemand anders.",
-	},
-}
+var inLanguage = map[string]words{"en": english, "nl": dutch}
 
 // wordsFor picks the owner's language, else the one that the visitor's
 // Accept-Language (RFC 9110, 12.5.4) prefers, else English.

@@ -30,6 +30,11 @@ type Script struct {
 	// Availability and Orders are the answers to GET and POST, in their order;
 	// the last one is given again and again.
 	Availability, Orders []Reply
+	// Names are the answers to GET for single names, before Availability.
+	Names map[string]Reply
+	// Progress are the answers to GET /v1/site/<domain>, which not every factory
+	// knows: 404 without one.
+	Progress []Reply
 	// Outcomes are called back, one after the other, once an order is taken.
 	Outcomes []int
 	// Before, if given, is called before the first callback with the callback
@@ -51,6 +56,7 @@ type Factory struct {
 
 	mu        sync.Mutex
 	asked     int
+	followed  int
 	orders    []string
 	called    bool
 	delivered []int
@@ -67,6 +73,7 @@ func NewFactory(t testing.TB, authority *Authority, token string, script Script)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/domain/{domain}", f.availability)
 	mux.HandleFunc("POST /v1/site", f.order)
+	mux.HandleFunc("GET /v1/site/{domain}", f.progress)
 	server := httptest.NewUnstartedServer(mux)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{authority.Certificate("127.0.0.1")}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
@@ -85,6 +92,13 @@ func (f *Factory) Orders() []string {
 	return slices.Clone(f.orders)
 }
 
+// Followed returns how often it was asked how far a site is.
+func (f *Factory) Followed() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.followed
+}
+
 // Delivered returns how the callbacks were answered, once all are through.
 func (f *Factory) Delivered() []int {
 	f.running.Wait()
@@ -96,15 +110,35 @@ func (f *Factory) Delivered() []int {
 func nth(replies []Reply, n int) Reply { return replies[min(n, len(replies)-1)] }
 
 func (f *Factory) availability(w http.ResponseWriter, r *http.Request) {
+	f.judge(r)
+	f.mu.Lock()
+	reply, named := f.script.Names[r.PathValue("domain")]
+	if !named {
+		reply = nth(f.script.Availability, f.asked)
+		f.asked++
+	}
+	f.mu.Unlock()
+	write(w, reply)
+}
+
+func (f *Factory) progress(w http.ResponseWriter, r *http.Request) {
+	f.judge(r)
+	reply := Reply{Status: http.StatusNotFound}
+	f.mu.Lock()
+	if len(f.script.Progress) > 0 {
+		reply = nth(f.script.Progress, f.followed)
+	}
+	f.followed++
+	f.mu.Unlock()
+	write(w, reply)
+}
+
+// judge holds a GET to the contract.
+func (f *Factory) judge(r *http.Request) {
 	bearer, secret := r.Header.Get("Authorization"), r.URL.Query().Get("secret")
 	if (bearer == "Bearer "+f.token) == (secret == f.token) {
 		f.t.Errorf("GET authenticates with %q and %q", bearer, secret)
 	}
-	f.mu.Lock()
-	reply := nth(f.script.Availability, f.asked)
-	f.asked++
-	f.mu.Unlock()
-	write(w, reply)
 }
 
 // order is the body of POST /v1/site in both dialects.

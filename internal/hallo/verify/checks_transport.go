@@ -1,0 +1,106 @@
+package verify
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+var transport = []Check{
+	{Number: 1, Section: Transport, Sentence: "HTTPS only.", run: plainIsRefused},
+	{Number: 2, Section: Transport, Sentence: "HTTPS only, TLS 1.2 or newer: nothing older is spoken.", run: func(ctx context.Context, s *session) error {
+		return s.handshake(ctx, tls.VersionTLS10, tls.VersionTLS11, false)
+	}},
+	{Number: 3, Section: Transport, Sentence: "TLS 1.2 or newer: TLS 1.2 is spoken.", run: func(ctx context.Context, s *session) error {
+		return s.handshake(ctx, tls.VersionTLS12, tls.VersionTLS12, true)
+	}},
+	{Number: 4, Section: Transport, Sentence: "TLS 1.2 or newer: TLS 1.3 is spoken.", Optional: true, run: func(ctx context.Context, s *session) error {
+		return s.handshake(ctx, tls.VersionTLS13, tls.VersionTLS13, true)
+	}},
+	{Number: 5, Section: Transport, Sentence: "HTTP/1.1 is spoken.", run: func(ctx context.Context, s *session) error {
+		return s.speaks(ctx, 1)
+	}},
+	{Number: 6, Section: Transport, Sentence: "HTTP/2 is spoken.", Optional: true, run: func(ctx context.Context, s *session) error {
+		return s.speaks(ctx, 2)
+	}},
+}
+
+// refusals are what servers of TLS answer to plain HTTP, where they answer at all.
+var refusals = []int{http.StatusBadRequest, http.StatusMisdirectedRequest, http.StatusUpgradeRequired}
+
+// plainIsRefused asks without TLS, and without the token.
+func plainIsRefused(ctx context.Context, s *session) error {
+	const ask = "GET /v1/domain/verify.invalid"
+	conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(ctx, "tcp", s.address())
+	if err != nil {
+		return &Failure{Sent: "a connection", Came: err.Error(), Want: "somebody who listens"}
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(requestTimeout))
+	if _, err := fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", ask, s.address()); err != nil {
+		return nil // who breaks off has refused
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return nil // no HTTP came back
+	}
+	_ = response.Body.Close()
+	if slices.Contains(refusals, response.StatusCode) {
+		return nil
+	}
+	return &Failure{Sent: ask + " over plain HTTP to the same port", Came: response.Status, Want: "no answer, or one that asks for TLS (400, 421, 426)"}
+}
+
+// address is the factory's host and port.
+func (r *run) address() string {
+	u, err := url.Parse(r.config.URL)
+	if err != nil {
+		return "" // it was parsed before
+	}
+	if u.Port() == "" {
+		return net.JoinHostPort(u.Hostname(), "443")
+	}
+	return u.Host
+}
+
+// handshake tries TLS within the versions.
+func (s *session) handshake(ctx context.Context, least, most uint16, want bool) error {
+	host, _, _ := net.SplitHostPort(s.address())
+	dialer := &tls.Dialer{NetDialer: &net.Dialer{Timeout: requestTimeout}, Config: &tls.Config{
+		RootCAs: s.config.Trust, ServerName: host, MinVersion: least, MaxVersion: most, // offers old ones, to see them refused
+	}}
+	sent := fmt.Sprintf("a handshake of %s to %s", tls.VersionName(least), tls.VersionName(most))
+	conn, err := dialer.DialContext(ctx, "tcp", s.address())
+	if err == nil {
+		version := conn.(*tls.Conn).ConnectionState().Version
+		_ = conn.Close()
+		if !want {
+			return &Failure{Sent: sent, Came: "a connection of " + tls.VersionName(version), Want: "none"}
+		}
+		return nil
+	}
+	if want {
+		return &Failure{Sent: sent, Came: err.Error(), Want: "a connection with a certificate that verifies"}
+	}
+	return nil
+}
+
+// speaks asks with one version of HTTP only.
+func (s *session) speaks(ctx context.Context, major int) error {
+	client := newClient(&tls.Config{RootCAs: s.config.Trust, MinVersion: tls.VersionTLS12}, major == 2)
+	if major == 2 {
+		client.Transport.(*http.Transport).Protocols.SetHTTP1(false)
+	}
+	defer client.CloseIdleConnections()
+	a := s.sendWith(ctx, client, s.authenticated(request{method: http.MethodGet, path: domainPath("verify.invalid")}, s.config.Token))
+	if a.err != nil {
+		return a.fails("an answer in HTTP/%d", major)
+	}
+	return nil
+}
