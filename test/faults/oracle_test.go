@@ -75,9 +75,11 @@ func TestAFactoryThatWritesWhatIsThereAlreadyIsRed(t *testing.T) {
 func TestAFactoryThatAsksPeopleTooSoonIsRed(t *testing.T) {
 	onlyInFull(t)
 	mutant{
-		file:  "controllers/domain/verdict.go",
-		edits: [][2]string{{"		return verdictTooEarly\n", "		return verdictUndecidable\n"}},
-		only:  "call fails: all is well, before domain buy", finds: "a person is asked for without need",
+		file: "controllers/domain/verdict.go",
+		edits: [][2]string{{
+			"		return verdictTooEarly\n	case s.InAccount == registrar.Unanswerable:\n", "		return verdictUndecidable\n	case s.InAccount == registrar.Unanswerable:\n",
+		}},
+		only: "call fails: all is well, before domain buy", finds: "a person is asked for without need",
 	}.mustBeFound(t)
 }
 
