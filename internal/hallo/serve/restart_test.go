@@ -41,14 +41,21 @@ func TestAConversationSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestAnOrderWhoseAnswerIsLostIsSentAgainAfterARestartAndIsTheSame(t *testing.T) {
+// orderedInVain is an order whose answers were lost so often that the person is told; the next one is answered.
+func orderedInVain(t *testing.T) (w *world, b *browser, f **hallotest.Factory) {
+	t.Helper()
 	lost := hallotest.Reply{Lost: true}
 	start, f := scripted(t, hallotest.Script{Availability: free, Orders: []hallotest.Reply{lost, lost, {Status: 201}}})
-	w := newWorld(t, start, nil)
-	b := w.browser()
+	w = newWorld(t, start, nil)
+	b = w.browser()
 	b.begin()
 	b.order("alice.gent")
 	gomega.NewWithT(t).Eventually(func() string { return b.look().Trouble }).WithTimeout(patience).Should(gomega.Equal("factory-silent"))
+	return w, b, f
+}
+
+func TestAnOrderWhoseAnswerIsLostIsSentAgainAfterARestartAndIsTheSame(t *testing.T) {
+	w, b, f := orderedInVain(t)
 	w.restart()
 	b.comesTo(Waiting)
 	orders := (*f).Orders()
@@ -58,13 +65,7 @@ func TestAnOrderWhoseAnswerIsLostIsSentAgainAfterARestartAndIsTheSame(t *testing
 }
 
 func TestAPersonCanHaveASilentFactoryAskedAtOnce(t *testing.T) {
-	lost := hallotest.Reply{Lost: true}
-	start, _ := scripted(t, hallotest.Script{Availability: free, Orders: []hallotest.Reply{lost, lost, {Status: 201}}})
-	w := newWorld(t, start, nil)
-	b := w.browser()
-	b.begin()
-	b.order("alice.gent")
-	gomega.NewWithT(t).Eventually(func() string { return b.look().Trouble }).WithTimeout(patience).Should(gomega.Equal("factory-silent"))
+	_, b, _ := orderedInVain(t)
 	b.step("again", "{}")
 	b.comesTo(Waiting)
 }

@@ -22,7 +22,7 @@ var Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustPa
 const MediaType = "application/rdap+json"
 
 // Help is what RDAP servers say of themselves.
-const Help = `{"rdapConformance":["rdap_level_0"],"notices":[{"title":"Help","description":["domain/XXXX"]}]}`
+const Help = `{"rdapConformance":["rdap_level_0"],"notices":[{"title":"Help","description":["domain/NAME"]}]}`
 
 // Server answers as a registry: 200 with a domain object for names that are taken, 404 with an error for all others.
 type Server struct {
