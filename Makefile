@@ -118,11 +118,12 @@ bench: check-go test-assets ## The benchmark of a thousand callbacks with receiv
 	@$(test_env) export CGO_ENABLED=0; \
 	 $(GO) test -run '^$$' -bench AThousand -benchtime 3x -timeout 30m ./controllers/callback/servertest
 
+# gotestsum says once more at the end what failed.
 .PHONY: e2e
-e2e: install test-browser $(if $(filter local,$(CLUSTER)),test-nameserver) ## The demo's way as Go tests, with assertions, on the cluster
+e2e: install test-browser $(BIN)/gotestsum $(if $(filter local,$(CLUSTER)),test-nameserver) ## The demo's way as Go tests, with assertions, on the cluster
 	$(call say,End-to-end tests)
 	@set -a && . $(BIN)/demo.env && set +a && \
-	 $(GO) test -tags e2e -count=1 -timeout 45m -v $(TESTFLAGS) ./test/e2e/...
+	 $(BIN)/gotestsum --format standard-verbose --raw-command -- $(GO) test -json -tags e2e -count=1 -timeout 45m $(TESTFLAGS) ./test/e2e/...
 
 # The pictures in the docs, of a phone and a desktop in daylight.
 SCREENSHOTS := docs/screenshots
@@ -236,7 +237,7 @@ make_images = mkdir -p $(BIN)/images; for name in $(IMAGES); do \
 	$(BIN)/image $(1) -prefix '$(IMAGE_PREFIX)' $(if $(IMAGE_TAG),-tag '$(IMAGE_TAG)') -o $(BIN)/images/$$name.tar $(BIN)/$$name | tee $(BIN)/images/$$name.ref; done
 
 .PHONY: tools
-tools: $(BIN)/controller-gen $(BIN)/crd-ref-docs $(BIN)/golangci-lint $(BIN)/helm $(BIN)/kustomize ## The pinned tools, from source, into bin/
+tools: $(BIN)/controller-gen $(BIN)/crd-ref-docs $(BIN)/golangci-lint $(BIN)/gotestsum $(BIN)/helm $(BIN)/kustomize ## The pinned tools, from source, into bin/
 
 .PHONY: clean
 clean: ## Remove bin/ and npm's packages; a local cluster goes on running, make cluster-down ends it
@@ -347,6 +348,7 @@ go_needed := $(shell sed -n 's/^go //p' go.mod)
 
 $(BIN)/controller-gen: package := sigs.k8s.io/controller-tools/cmd/controller-gen
 $(BIN)/crd-ref-docs:   package := github.com/elastic/crd-ref-docs
+$(BIN)/gotestsum:      package := gotest.tools/gotestsum
 $(BIN)/helm:           package := helm.sh/helm/v3/cmd/helm
 $(BIN)/kustomize:      package := sigs.k8s.io/kustomize/kustomize/v5
 $(BIN)/golangci-lint:  package := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
@@ -356,7 +358,7 @@ helm_kubernetes = $(foreach place,pkg/chartutil pkg/lint/rules,-X helm.sh/helm/v
 kubernetes_minor = $(shell sed -n 's,^\tk8s.io/client-go v0\.\([0-9]*\)\..*,\1,p' hack/tools/go.mod)
 $(BIN)/helm: stamps = -X helm.sh/helm/v3/internal/version.version=$(shell sed -n 's,^\thelm.sh/helm/v3 \(v[^ ]*\).*,\1,p' hack/tools/go.mod) $(helm_kubernetes)
 
-$(BIN)/controller-gen $(BIN)/crd-ref-docs $(BIN)/helm $(BIN)/kustomize: hack/tools/go.mod hack/tools/go.sum | check-go
+$(BIN)/controller-gen $(BIN)/crd-ref-docs $(BIN)/gotestsum $(BIN)/helm $(BIN)/kustomize: hack/tools/go.mod hack/tools/go.sum | check-go
 	$(call say,Building $(notdir $@))
 	@$(GO) -C hack/tools build -ldflags '-s -w $(stamps)' -o $@ $(package)
 	@touch $@

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,7 +38,6 @@ func Start(t testing.TB, options Options) *Browser {
 		chromedp.UserDataDir(t.TempDir()), // without one, the list of trusted certificates is not heeded
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("no-proxy-server", true),
 	)
 	if os.Geteuid() == 0 {
 		flags = append(flags, chromedp.NoSandbox) // root has none
@@ -48,9 +48,7 @@ func Start(t testing.TB, options Options) *Browser {
 	if len(options.Authorities) > 0 {
 		flags = append(flags, chromedp.Env("HOME="+trusting(t, options.Authorities)))
 	}
-	if len(options.Hosts) > 0 {
-		flags = append(flags, chromedp.Flag("host-resolver-rules", rules(options.Hosts)))
-	}
+	flags = append(flags, reaching(t, options.Hosts)...)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), flags...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
@@ -105,10 +103,26 @@ func pins(certificates []*x509.Certificate) string {
 	return strings.Join(all, ",")
 }
 
-func rules(hosts map[string]string) string {
-	var all []string
-	for host, address := range hosts {
-		all = append(all, fmt.Sprintf("MAP %s %s", host, address))
+// reaching has a Chromium reach the hosts, by a proxy, and nothing else; where there are none, it reaches whatever this machine does.
+func reaching(t testing.TB, hosts way) []chromedp.ExecAllocatorOption {
+	t.Helper()
+	if len(hosts) == 0 {
+		return []chromedp.ExecAllocatorOption{chromedp.Flag("no-proxy-server", true)}
 	}
-	return strings.Join(append(all, "MAP * ~NOTFOUND"), ",")
+	listener, within := alone(t)
+	hosts.open(t, listener)
+	return []chromedp.ExecAllocatorOption{
+		chromedp.ModifyCmdFunc(within),
+		chromedp.ProxyServer("http://" + listener.Addr().String()),
+		chromedp.Flag("proxy-bypass-list", "<-loopback>"), // which Chromium would otherwise reach without the proxy
+	}
+}
+
+func loopback(t testing.TB) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
 }
