@@ -23,12 +23,12 @@ type thief struct {
 
 func newThief(t *testing.T) *thief {
 	t.Helper()
-	f := &thief{wire: newWire(t)}
-	f.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+	f := &thief{}
+	f.wire = watchedWire(t, func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			f.visits.Add(1)
 		}
-	}
+	})
 	return f
 }
 

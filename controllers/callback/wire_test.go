@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -38,8 +39,15 @@ type wire struct {
 
 func newWire(t *testing.T, answers ...int) *wire {
 	t.Helper()
+	return watchedWire(t, nil, answers...)
+}
+
+// watchedWire has somebody watch what becomes of its connections.
+func watchedWire(t *testing.T, watch func(net.Conn, http.ConnState), answers ...int) *wire {
+	t.Helper()
 	w := &wire{answers: answers}
 	w.server = httptest.NewUnstartedServer(w)
+	w.server.Config.ConnState = watch
 	w.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	w.server.StartTLS()
 	t.Cleanup(w.server.Close)
