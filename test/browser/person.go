@@ -63,7 +63,7 @@ func (b *Browser) Person(t testing.TB, name, language string) *Person {
 	t.Helper()
 	ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
-	p := &Person{name: name, t: t, ctx: ctx, Traffic: &Traffic{}}
+	p := &Person{name: name, t: t, ctx: ctx, Traffic: newTraffic()}
 	p.do("open a window", chromedp.Do(ctx,
 		chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error { return nil })))
 	p.do("listen", chromedp.Listen(ctx, p.hear))

@@ -15,9 +15,16 @@ import (
 // Traffic is all that a Person's browser sent and received: addresses, headers and bodies, as Chromium saw them before encryption.
 type Traffic struct {
 	mu      sync.Mutex
-	pending sync.WaitGroup
+	fetched *sync.Cond // a body is there, or gone
+	pending int        // bodies that were asked for; a WaitGroup may not be waited for while it begins to count
 	said    [][]byte
 	urls    []string
+}
+
+func newTraffic() *Traffic {
+	l := &Traffic{}
+	l.fetched = sync.NewCond(&l.mu)
+	return l
 }
 
 func (l *Traffic) note(parts ...[]byte) {
@@ -62,25 +69,39 @@ func (l *Traffic) noteEvent(event any) {
 
 // fetch asks for a body, beside the loop of messages. A body may be gone with its page.
 func (l *Traffic) fetch(body func() ([]byte, error)) {
-	l.pending.Go(func() {
-		if data, err := body(); err == nil {
-			l.note(data)
+	l.mu.Lock()
+	l.pending++
+	l.mu.Unlock()
+	go func() {
+		data, err := body()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err == nil {
+			l.said = append(l.said, data)
 		}
-	})
+		l.pending--
+		l.fetched.Broadcast()
+	}()
+}
+
+// whole waits for all bodies that were asked for so far, and locks.
+func (l *Traffic) whole() {
+	l.mu.Lock()
+	for l.pending > 0 {
+		l.fetched.Wait()
+	}
 }
 
 // Holds says whether any of the needles went over the network, as it is or in hex or base64.
 func (l *Traffic) Holds(needle []byte) bool {
-	l.pending.Wait()
-	l.mu.Lock()
+	l.whole()
 	defer l.mu.Unlock()
 	return slices.ContainsFunc(l.said, func(said []byte) bool { return holds(said, needle) })
 }
 
 // Size is how many bytes were written down.
 func (l *Traffic) Size() (total int) {
-	l.pending.Wait()
-	l.mu.Lock()
+	l.whole()
 	defer l.mu.Unlock()
 	for _, said := range l.said {
 		total += len(said)
