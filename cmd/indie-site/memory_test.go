@@ -44,12 +44,22 @@ func mostResident(t *testing.T, pid int) int {
 // builtFor is the site as it is shipped, without what tests link and look up.
 func builtFor(t *testing.T, v volume) running {
 	t.Helper()
-	path := filepath.Join(sharedDir(t), "indie-site")
+	return v.startFrom(t, built(t))
+}
+
+func built(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(sharedDir(t), "indie-site")
 	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s -w", "-o", path, ".") // as in the Makefile
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, output)
 	}
+	return path
+}
+
+func (v volume) startFrom(t *testing.T, path string) running {
+	t.Helper()
 	cmd := command(t, v.home, "--listen", "127.0.0.1:0", "--data-dir", v.data)
 	cmd.Path, cmd.Args[0] = path, path
 	return start(t, cmd)

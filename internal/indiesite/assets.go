@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -116,7 +117,7 @@ func (s *site) asset(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Security-Policy", a.policy)
 	}
 	content := a.content
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if takesGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		content = a.compressed()
 	}
@@ -124,6 +125,11 @@ func (s *site) asset(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(content) // the caller has gone if this fails
 	}
+}
+
+// takesGzip heeds a weight of zero, which is how a client says no (RFC 9110, 12.5.3).
+func takesGzip(r *http.Request) bool {
+	return slices.ContainsFunc(byPreference(r.Header.Get("Accept-Encoding")), func(coding string) bool { return strings.EqualFold(coding, "gzip") })
 }
 
 func compress(content []byte) []byte {

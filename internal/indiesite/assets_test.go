@@ -79,6 +79,17 @@ func TestAssetsAreKeptForGoodAndCompressed(t *testing.T) {
 			t.Errorf("%s: %d bytes come as %d, and are not the same: %v", name, len(content), packed, err)
 		}
 	}
+	for accepted, want := range map[string]string{
+		"gzip": "gzip", "deflate, gzip;q=0.1": "gzip", "GZIP": "gzip", "gzip;q=0": "", "gzip; q=0.000, br": "", "br": "", "xgzip": "", "identity": "", "": "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "https://alice.gent"+theBundle().paths[styleOwner], nil)
+		r.Header.Set("Accept-Encoding", accepted)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("who accepts %q is sent %q", accepted, got)
+		}
+	}
 	wantProblem(t, s.ask(http.MethodGet, "/assets/keys-aaaaaaaa.js", ""), http.StatusNotFound, "not-found")
 	wantProblem(t, s.ask(http.MethodGet, "/assets/.gitkeep", ""), http.StatusNotFound, "not-found")
 }

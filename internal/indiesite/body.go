@@ -17,7 +17,8 @@ const (
 	// that are larger than any person's, or of unknown length, are read only so many
 	// at a time. The owner's own settings may have any size that text of theirs has.
 	keysBody       = 4 << 10  // bytes
-	smallBody      = 16 << 10 // bytes; a name and a bio in four-byte characters take nine
+	claimBody      = 8 << 10  // bytes; the factory takes sign-up codes of 4096
+	smallBody      = 8 << 10  // bytes; a name and a bio of 2000 characters take four, in most languages
 	settingsBody   = 64 << 10 // bytes
 	maxLargeBodies = 2
 )
@@ -29,6 +30,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool
 		return nil, false
 	}
 	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
+	r.Trailer = nil // nobody reads it
 	if err == nil {
 		return body, true
 	}

@@ -25,8 +25,9 @@ type Config struct {
 
 type site struct {
 	Config
-	codes      *pace // of wrong sign-up codes
-	signatures *pace // of wrong signatures
+	codes      *pace         // of wrong sign-up codes
+	line       chan struct{} // who waits for a place among them
+	signatures *pace         // of wrong signatures
 	challenges *challenges
 	large      chan struct{} // a place for each large body being read
 	decoding   chan struct{} // the place for a picture
@@ -50,7 +51,7 @@ type site struct {
 func NewHandler(config Config) http.Handler {
 	s := &site{
 		Config: config,
-		codes:  newPace(config.Clock), signatures: newPace(config.Clock),
+		codes:  newPace(config.Clock), signatures: newPace(config.Clock), line: make(chan struct{}, maxLine),
 		challenges: newChallenges(config.Clock),
 		large:      make(chan struct{}, maxLargeBodies), decoding: make(chan struct{}, 1),
 	}
@@ -62,7 +63,7 @@ func NewHandler(config Config) http.Handler {
 		mux.HandleFunc(path, methodNotAllowed(methods))
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { problemNotFound.write(w) })
-	return s.logged(withSecurityHeaders(sameOrigin(mux)))
+	return s.logged(withSecurityHeaders(lean(sameOrigin(mux))))
 }
 
 type methods map[string]http.HandlerFunc

@@ -15,7 +15,7 @@ func (s *site) claim(w http.ResponseWriter, r *http.Request) {
 		problemOwned.write(w)
 		return
 	}
-	body, ok := readBody(w, r, keysBody)
+	body, ok := readBody(w, r, claimBody)
 	if !ok {
 		return
 	}
@@ -24,11 +24,25 @@ func (s *site) claim(w http.ResponseWriter, r *http.Request) {
 		problemMalformed.because(err.Error()).write(w)
 		return
 	}
-	if s.Code.IsSet() && !s.admitClaim(w, r, secret) {
-		return
+	invalid := keys.Check()
+	if invalid != nil {
+		keys = OwnerKeys{} // which may be long, and wait long for their turn
 	}
-	if err := keys.Check(); err != nil {
-		problemKey.because(err.Error()).write(w)
+	claim := func(w http.ResponseWriter) { s.keepOwner(w, keys, invalid) }
+	switch {
+	case !s.Code.IsSet():
+		claim(w)
+	case secret == "": // which is no guess
+		problemWrongCode.because("secretSignUpCode is missing: give the sign-up code of this site as a string").write(w)
+	default:
+		s.admit(w, r, secret, claim)
+	}
+}
+
+// keepOwner answers the request of whoever may own the site, once.
+func (s *site) keepOwner(w http.ResponseWriter, keys OwnerKeys, invalid error) {
+	if invalid != nil {
+		problemKey.because(invalid.Error()).write(w)
 		return
 	}
 	if err := s.Store.Claim(keys); err != nil {
@@ -38,43 +52,6 @@ func (s *site) claim(w http.ResponseWriter, r *http.Request) {
 	s.Logger.Info("the site has an owner")
 	w.Header().Set("Location", "/owner")
 	writeJSON(w, http.StatusCreated, keys)
-}
-
-// admitClaim counts only a code that was given as a guess.
-func (s *site) admitClaim(w http.ResponseWriter, r *http.Request, secret string) bool {
-	if secret == "" {
-		problemWrongCode.because("secretSignUpCode is missing: give the sign-up code of this site as a string").write(w)
-		return false
-	}
-	return s.admit(w, r, secret)
-}
-
-// admit answers the request itself unless the code is the right one.
-func (s *site) admit(w http.ResponseWriter, r *http.Request, secret string) bool {
-	if !s.codes.enter() {
-		busy(w)
-		return false
-	}
-	defer s.codes.leave()
-
-	right := s.Code.Matches(secret)
-	if !right {
-		s.codes.wrong()
-	}
-	hold, calm := s.codes.slowed()
-	s.codes.wait(r.Context(), hold)
-	switch {
-	case right:
-		return true
-	case hold > 0:
-		s.Logger.Warn("a wrong sign-up code; there were many", "held", hold.String())
-		w.Header().Set("Retry-After", seconds(calm))
-		problemTooManyWrong.write(w)
-	default:
-		s.Logger.Warn("a wrong sign-up code")
-		problemWrongCode.write(w)
-	}
-	return false
 }
 
 // seconds is a duration as Retry-After has it: whole seconds, rounded up.

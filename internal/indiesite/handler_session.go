@@ -91,7 +91,8 @@ func (s *site) refuseSignature(w http.ResponseWriter, r *http.Request) {
 	s.signatures.wrong()
 	hold, calm := s.signatures.slowed()
 	s.signatures.wait(r.Context(), hold)
-	s.Logger.Warn("a wrong signature", "held", hold.String())
+	// A proxy in front that changes the host makes every signature wrong.
+	s.Logger.Warn("a wrong signature", "held", hold.String(), "host", signInHost(r))
 	if hold > 0 {
 		w.Header().Set("Retry-After", seconds(calm))
 		problemTooManySignatures.write(w)
@@ -100,7 +101,8 @@ func (s *site) refuseSignature(w http.ResponseWriter, r *http.Request) {
 	problemWrongSignature.write(w)
 }
 
-// signInHost is the host as browsers know it: in lower case, without a port.
+// signInHost is the host as browsers know it: in lower case, without a port. It is the one of the Host header, which whatever stands before the site must
+// therefore pass on as it came: what a proxy says of it elsewhere, anybody could say.
 func signInHost(r *http.Request) string {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {

@@ -3,6 +3,7 @@ package indiesite
 import (
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // ownerSettings is how an onboarder introduces the owner. It judges the code
@@ -35,9 +36,9 @@ func (s *site) ownerSettings(w http.ResponseWriter, r *http.Request) {
 		problemMalformed.because(err.Error()).write(w)
 		return
 	}
-	if s.admit(w, r, secret) {
-		s.keepSettings(w, settings, s.Store.Introduce)
-	}
+	settings, invalid := settings.Normalised() // of which no more is left than is kept, as it may wait long for its turn
+	settings = settings.cloned()
+	s.admit(w, r, secret, func(w http.ResponseWriter) { s.keepSettings(w, settings, invalid, s.Store.Introduce) })
 }
 
 // putSettings is how the owner changes the settings.
@@ -51,7 +52,8 @@ func (s *site) putSettings(w http.ResponseWriter, r *http.Request) {
 		problemMalformed.because(err.Error()).write(w)
 		return
 	}
-	s.keepSettings(w, settings, s.Store.Save)
+	settings, invalid := settings.Normalised()
+	s.keepSettings(w, settings, invalid, s.Store.Save)
 }
 
 // parseSettings reads the body of PUT /settings. Unknown members are ignored.
@@ -66,10 +68,19 @@ func parseSettings(body []byte) (Settings, error) {
 	return *settings, nil
 }
 
-func (s *site) keepSettings(w http.ResponseWriter, settings Settings, save func(Settings) error) {
-	settings, err := settings.Normalised()
-	if err != nil {
-		problemSetting.because(err.Error()).write(w)
+// cloned shares no memory with what the settings were part of.
+func (s Settings) cloned() Settings {
+	for _, text := range []*string{&s.Name, &s.Bio, &s.Colour, &s.Background, &s.Language} {
+		*text = strings.Clone(*text)
+	}
+	return s
+}
+
+// keepSettings answers the request: normalised settings are kept, invalid ones are
+// refused.
+func (s *site) keepSettings(w http.ResponseWriter, settings Settings, invalid error, save func(Settings) error) {
+	if invalid != nil {
+		problemSetting.because(invalid.Error()).write(w)
 		return
 	}
 	s.stored(w, save(settings), stateName)

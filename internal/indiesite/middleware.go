@@ -1,7 +1,9 @@
 package indiesite
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
@@ -14,15 +16,18 @@ const contentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'se
 
 func withSecurityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", contentSecurityPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		// Browsers heed this only over HTTPS, which the route in front speaks.
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		setSecurityHeaders(w.Header())
 		next.ServeHTTP(w, r)
 	})
+}
+
+func setSecurityHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", contentSecurityPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	// Browsers heed this only over HTTPS, which the route in front speaks.
+	h.Set("Strict-Transport-Security", "max-age=31536000")
 }
 
 // sameOrigin keeps pages of other sites from changing this one with the
@@ -45,6 +50,9 @@ func (s *site) logged(next http.Handler) http.Handler {
 		if recorder.status == http.StatusOK && (r.URL.Path == "/healthz" || r.URL.Path == "/readyz") {
 			return
 		}
+		if recorder.status == notYet {
+			return
+		}
 		s.Logger.Info("request", "method", r.Method, "route", r.Pattern, "status", recorder.status,
 			"duration", s.Clock.Since(start).Round(time.Microsecond).String())
 	})
@@ -53,6 +61,18 @@ func (s *site) logged(next http.Handler) http.Handler {
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+}
+
+// notYet is the status of what is answered later, without the server.
+const notYet = 0
+
+// Hijack notes that there will be no status.
+func (r *statusRecorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffers, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	if err == nil {
+		r.status = notYet
+	}
+	return conn, buffers, err
 }
 
 // WriteHeader notes the status on its way.

@@ -142,7 +142,7 @@ func TestAClaimThatIsNotAsItShouldBeIsRefusedAndTheSiteStaysFree(t *testing.T) {
 		"a nonce that is not hex":   {p.claiming(rightCode, "encryptedPrivateSigningKeyNonce", strings.Repeat("zz", nonceSize)), 400, "invalid-key", "encryptedPrivateSigningKeyNonce must be 24 bytes"},
 		"an encrypted seed":         {p.claiming(rightCode, "encryptedPrivateSigningKey", strings.Repeat("00", 48)), 400, "invalid-key", "encryptedPrivateSigningKey must be 80 bytes"},
 		"a public key with a break": {p.claiming(rightCode, "publicSigningKey", p.keys.PublicSigningKey[:63]+"\n"), 400, "invalid-key", "publicSigningKey must be 32 bytes"},
-		"a body too large":          {p.claiming(rightCode, "more", strings.Repeat("x", keysBody)), 413, "too-large", "4096"},
+		"a body too large":          {p.claiming(rightCode, "more", strings.Repeat("x", claimBody)), 413, "too-large", "8192"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTestSite(t, rightCode)

@@ -46,6 +46,7 @@ const (
 	errNoPicture      pictureError = "a JPEG, PNG or WebP, and not a moving one"
 	errDamagedPicture pictureError = "whole; this one is damaged"
 	errManyScans      pictureError = "a photograph of at most a hundred scans"
+	errLosslessWebP   pictureError = "a JPEG, a PNG, or a WebP as photographs have it: a lossless one, or one with transparency, can take more memory than this site has; a PNG can show the same"
 )
 
 // preparePicture returns the picture as it is kept and served: upright, at most
@@ -55,6 +56,9 @@ func preparePicture(data []byte) ([]byte, error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil || config.Width < 1 || config.Height < 1 || !slices.Contains(pictureFormats, format) {
 		return nil, errNoPicture
+	}
+	if format == "webp" && losslessWebP(data) {
+		return nil, errLosslessWebP
 	}
 	// Some hundred bytes can say that they are a hundred million pixels.
 	if allowed := int64(maxDecoded / bytesPerPixel(data, format, config.ColorModel)); decodedPixels(config) > allowed {

@@ -1,6 +1,7 @@
 package indiesite
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 )
@@ -22,10 +23,27 @@ func bytesPerPixel(data []byte, format string, model color.Model) float64 {
 	case "png":
 		return pngBytesPerPixel(data, model)
 	}
-	if model == color.YCbCrModel { // lossy WebP, a sample of each colour for four of light
-		return 1.5
+	return 1.5 // lossy WebP, a sample of each colour for four of light
+}
+
+// losslessWebP reports whether any part of a WebP is without loss, as its
+// transparency mostly is. Such a part has a set of Huffman codes for each 4 × 4 of its
+// pixels, if its maker wishes so, and each set takes up to 50 kB: with the memory
+// for photographs of a megapixel, a site could take those of 24 × 24 pixels.
+func losslessWebP(data []byte) bool {
+	const head, chunkHead = 12, 8 // bytes: RIFF, a length, WEBP; a name and a length
+	for at := int64(head); at+chunkHead <= int64(len(data)); {
+		switch chunk := data[at:]; string(chunk[:4]) {
+		case "VP8L", "ALPH":
+			return true
+		case "VP8 ":
+			return false // decoders look no further
+		default:
+			length := int64(binary.LittleEndian.Uint32(chunk[4:]))
+			at += chunkHead + length + length%2
+		}
 	}
-	return 8 // lossless or with transparency: the picture and its transformation
+	return false
 }
 
 func pngBytesPerPixel(data []byte, model color.Model) float64 {

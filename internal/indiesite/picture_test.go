@@ -102,20 +102,17 @@ func TestAPictureIsKeptSmallUprightAndWithoutRemarks(t *testing.T) {
 		size   image.Point
 		format string
 	}{
-		"a small photograph":                        {jpegOf(64, 48), image.Pt(64, 48), "jpeg"},
-		"as large as it may stay":                   {jpegOf(512, 512), image.Pt(512, 512), "jpeg"},
-		"a little wider":                            {jpegOf(600, 300), image.Pt(512, 256), "jpeg"},
-		"much wider":                                {jpegOf(1200, 800), image.Pt(512, 341), "jpeg"},
-		"much higher":                               {pngOf(350, 1400), image.Pt(128, 512), "jpeg"},
-		"a line":                                    {pngOf(8000, 4), image.Pt(512, 1), "jpeg"},
-		"a drawing without transparency":            {pngOf(100, 100), image.Pt(100, 100), "jpeg"},
-		"a drawing with transparency":               {pngBytes(transparent), image.Pt(100, 100), "png"},
-		"a WebP":                                    {published(t, "lossy"), image.Pt(64, 64), "jpeg"},
-		"a WebP without loss":                       {published(t, "lossless"), image.Pt(64, 64), "jpeg"},
-		"a WebP with transparency":                  {published(t, "lossy-transparent"), image.Pt(64, 64), "png"},
-		"a WebP without loss and with transparency": {published(t, "lossless-transparent"), image.Pt(64, 64), "png"},
-		"taken upright":                             {withOrientation(jpegOf(64, 48), 1, ""), image.Pt(64, 48), "jpeg"},
-		"with an orientation that there is not":     {withOrientation(jpegOf(64, 48), 9, ""), image.Pt(64, 48), "jpeg"},
+		"a small photograph":                    {jpegOf(64, 48), image.Pt(64, 48), "jpeg"},
+		"as large as it may stay":               {jpegOf(512, 512), image.Pt(512, 512), "jpeg"},
+		"a little wider":                        {jpegOf(600, 300), image.Pt(512, 256), "jpeg"},
+		"much wider":                            {jpegOf(1200, 800), image.Pt(512, 341), "jpeg"},
+		"much higher":                           {pngOf(350, 1400), image.Pt(128, 512), "jpeg"},
+		"a line":                                {pngOf(8000, 4), image.Pt(512, 1), "jpeg"},
+		"a drawing without transparency":        {pngOf(100, 100), image.Pt(100, 100), "jpeg"},
+		"a drawing with transparency":           {pngBytes(transparent), image.Pt(100, 100), "png"},
+		"a WebP":                                {published(t, "lossy"), image.Pt(64, 64), "jpeg"},
+		"taken upright":                         {withOrientation(jpegOf(64, 48), 1, ""), image.Pt(64, 48), "jpeg"},
+		"with an orientation that there is not": {withOrientation(jpegOf(64, 48), 9, ""), image.Pt(64, 48), "jpeg"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			prepared, err := preparePicture(c.data)
@@ -182,6 +179,14 @@ func claimingSize(width, height uint32) []byte {
 	return data
 }
 
+// inDisguise puts a header in front of a WebP without loss by which it could be a photograph.
+func inDisguise(webp []byte) []byte {
+	header := []byte("VP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x3f\x00\x00\x3f\x00\x00")
+	data := append(append(append([]byte{}, webp[:12]...), header...), webp[12:]...)
+	binary.LittleEndian.PutUint32(data[4:], uint32(len(data)-8))
+	return data
+}
+
 func progressive(data []byte) []byte {
 	at := bytes.Index(data, []byte{0xff, 0xc0})
 	data[at+1] = 0xc2
@@ -201,6 +206,10 @@ func TestWhatIsNoPictureOrTooMuchOfOneIsRefused(t *testing.T) {
 		"text":                                  {[]byte("I am a picture"), "the picture must be a JPEG, PNG or WebP"},
 		"a drawing that may hold a script":      {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "the picture must be a JPEG, PNG or WebP"},
 		"a GIF":                                 {moving.Bytes(), "the picture must be a JPEG, PNG or WebP"},
+		"a WebP without loss":                   {published(t, "lossless"), "a lossless one, or one with transparency"},
+		"a WebP with transparency":              {published(t, "lossy-transparent"), "a lossless one, or one with transparency"},
+		"one without loss and with both":        {published(t, "lossless-transparent"), "a lossless one, or one with transparency"},
+		"one without loss that does not say so": {inDisguise(published(t, "lossless")), "a lossless one, or one with transparency"},
 		"half a photograph":                     {jpegOf(64, 48)[:700], "damaged"},
 		"half a drawing":                        {pngOf(64, 48)[:60], "damaged"},
 		"a hundred million pixels in few bytes": {claimingSize(10_000, 10_000), "it has 10000 × 10000 pixels"},

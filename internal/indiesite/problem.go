@@ -21,6 +21,8 @@ var (
 	problemNotFound   = newProblem("not-found", "There is nothing here", http.StatusNotFound)
 	problemMethod     = newProblem("method-not-allowed", "This address does not take that method", http.StatusMethodNotAllowed)
 	problemTooLarge   = newProblem("too-large", "The request body is too large", http.StatusRequestEntityTooLarge)
+	problemAddress    = newProblem("address-too-long", "The address is too long", http.StatusRequestURITooLong)
+	problemFields     = newProblem("header-too-large", "The request header is too large", http.StatusRequestHeaderFieldsTooLarge)
 	problemUnreadable = newProblem("unreadable", "The request body did not arrive whole", http.StatusBadRequest)
 	problemMalformed  = newProblem("malformed", "The request is not as it should be", http.StatusBadRequest)
 	problemBusy       = newProblem("busy", "Too much is going on at once; this request was not looked at", http.StatusServiceUnavailable)

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // Limits of the HTTP server.
@@ -18,14 +16,13 @@ const (
 	readTimeout     = 10 * time.Second
 	writeTimeout    = 30 * time.Second
 	idleTimeout     = 60 * time.Second
-	maxHeaderBytes  = 16 << 10
-	maxConnections  = 250 // each costs some 20 kB, and a body
+	maxHeaderBytes  = 2 << 10 // to which net/http adds four
 	shutdownTimeout = 20 * time.Second
 )
 
-// Serve answers on the listener, so many connections at a time as there is
-// memory for, until the context ends, then lets the requests
-// under way finish, for at most 20 seconds.
+// Serve answers on the listener, on as many connections at a time as there is
+// memory for, until the context ends, then lets the requests under way finish, for
+// at most 20 seconds.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
@@ -37,7 +34,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
+	go func() { failed <- newConnections(maxConnections).serve(server, listener) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

@@ -42,6 +42,9 @@ type InvalidSettingError struct {
 	Allowed string
 }
 
+// withoutControls is known to the page's script too.
+const withoutControls = "text without control characters"
+
 // Error says in one sentence what is allowed.
 func (e *InvalidSettingError) Error() string {
 	return fmt.Sprintf("settings.%s must be %s", e.Field, e.Allowed)
@@ -49,23 +52,35 @@ func (e *InvalidSettingError) Error() string {
 
 var colourPattern = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
+// Line ends come in many kinds: the break that Word writes within a paragraph is
+// a vertical tab, and what was copied from elsewhere has those of Unicode
+// (UAX #14). In a name, for which a browser has a field of one line, they cannot
+// be seen and are spaces.
+var (
+	lineEnds       = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+	unseenLineEnds = strings.NewReplacer("\v", " ", "\f", " ", "\u0085", " ", "\u2028", " ", "\u2029", " ")
+)
+
 // Normalised returns the settings as they are kept: outer space off, line ends
 // as \n, colour in lower case. A value outside its limits is an
 // *InvalidSettingError.
 func (s Settings) Normalised() (Settings, error) {
-	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
 	n := Settings{
-		Name:       strings.TrimSpace(s.Name),
-		Bio:        strings.TrimSpace(lines.Replace(s.Bio)),
+		Name:       strings.TrimSpace(unseenLineEnds.Replace(s.Name)),
+		Bio:        strings.TrimSpace(lineEnds.Replace(s.Bio)),
 		Colour:     strings.ToLower(strings.TrimSpace(s.Colour)),
 		Background: strings.ToLower(strings.TrimSpace(s.Background)),
 		Language:   strings.TrimSpace(s.Language),
 	}
 	switch {
-	case utf8.RuneCountInString(n.Name) > MaxNameLength || hasControl(n.Name, ""):
+	case utf8.RuneCountInString(n.Name) > MaxNameLength || strings.ContainsAny(n.Name, "\r\n"):
 		return Settings{}, &InvalidSettingError{"name", fmt.Sprintf("one line of at most %d characters", MaxNameLength)}
-	case utf8.RuneCountInString(n.Bio) > MaxBioLength || hasControl(n.Bio, "\n\t"):
+	case hasControl(n.Name, ""):
+		return Settings{}, &InvalidSettingError{"name", withoutControls}
+	case utf8.RuneCountInString(n.Bio) > MaxBioLength:
 		return Settings{}, &InvalidSettingError{"bio", fmt.Sprintf("text of at most %d characters", MaxBioLength)}
+	case hasControl(n.Bio, "\n\t"):
+		return Settings{}, &InvalidSettingError{"bio", withoutControls}
 	case n.Colour != "" && !colourPattern.MatchString(n.Colour):
 		return Settings{}, &InvalidSettingError{"colour", "a colour written as #rrggbb"}
 	case n.Background != "" && !colourPattern.MatchString(n.Background):

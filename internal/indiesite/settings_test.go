@@ -21,6 +21,29 @@ func TestSettingsAreKeptInOneForm(t *testing.T) {
 	}
 }
 
+// What Word and other programs write between lines, the vertical tab above all, is a line end to whoever pastes it.
+func TestEveryKindOfLineEndIsOne(t *testing.T) {
+	for name, end := range map[string]string{
+		"a line feed": "\n", "as Windows has it": "\r\n", "a carriage return": "\r", "a vertical tab": "\v", "a form feed": "\f",
+		"a next line": "\u0085", "a line separator": "\u2028", "a paragraph separator": "\u2029",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Settings{Bio: "one" + end + "two" + end}.Normalised()
+			if want := (Settings{Bio: "one\ntwo"}); err != nil || got != want {
+				t.Errorf("a bio is kept as %+q, %v", got.Bio, err)
+			}
+			got, err = Settings{Name: "Alice" + end + "Peeters"}.Normalised()
+			if strings.ContainsAny(end, "\r\n") {
+				if err == nil {
+					t.Errorf("a name of two lines is kept as %+q", got.Name)
+				}
+			} else if err != nil || got.Name != "Alice Peeters" {
+				t.Errorf("a name with what nobody sees in a field of one line is kept as %+q, %v", got.Name, err)
+			}
+		})
+	}
+}
+
 func TestSettingsWithinTheirLimitsAreTaken(t *testing.T) {
 	for name, settings := range map[string]Settings{
 		"none at all":                     {},
@@ -37,27 +60,28 @@ func TestSettingsWithinTheirLimitsAreTaken(t *testing.T) {
 	}
 }
 
-func TestSettingsBeyondTheirLimitsAreRefusedByName(t *testing.T) {
+func TestSettingsBeyondTheirLimitsAreRefusedByNameAndReason(t *testing.T) {
 	for name, c := range map[string]struct {
 		settings Settings
-		field    string
+		says     string
 	}{
-		"a name one character too long": {Settings{Name: strings.Repeat("é", MaxNameLength+1)}, "name"},
-		"a name of two lines":           {Settings{Name: "a\nb"}, "name"},
-		"a name with a control":         {Settings{Name: "a\x1bb"}, "name"},
-		"a bio one character too long":  {Settings{Bio: strings.Repeat("é", MaxBioLength+1)}, "bio"},
-		"a bio with a control":          {Settings{Bio: "a\x00b"}, "bio"},
-		"a colour by name":              {Settings{Colour: "red"}, "colour"},
-		"a short colour":                {Settings{Colour: "#abc"}, "colour"},
-		"a colour with more behind it":  {Settings{Colour: "#aabbcc;}body{display:none"}, "colour"},
-		"a colour with a line break":    {Settings{Colour: "#aabbcc\n}"}, "colour"},
-		"a language not spoken here":    {Settings{Language: "fr"}, "language"},
+		"a name one character too long": {Settings{Name: strings.Repeat("é", MaxNameLength+1)}, "settings.name must be one line of at most 80 characters"},
+		"a name of two lines":           {Settings{Name: "a\nb"}, "settings.name must be one line of at most 80 characters"},
+		"a name with a control":         {Settings{Name: "a\x1bb"}, "settings.name must be text without control characters"},
+		"a name with a tab":             {Settings{Name: "a\tb"}, "settings.name must be text without control characters"},
+		"a bio one character too long":  {Settings{Bio: strings.Repeat("é", MaxBioLength+1)}, "settings.bio must be text of at most 2000 characters"},
+		"a bio with a control":          {Settings{Bio: "a\x00b"}, "settings.bio must be text without control characters"},
+		"a bio with one of the C1":      {Settings{Bio: "a\u009bb"}, "settings.bio must be text without control characters"},
+		"a colour by name":              {Settings{Colour: "red"}, "settings.colour must be a colour written as #rrggbb"},
+		"a short colour":                {Settings{Colour: "#abc"}, "settings.colour must be a colour written as #rrggbb"},
+		"a colour with more behind it":  {Settings{Colour: "#aabbcc;}body{display:none"}, "settings.colour must be a colour written as #rrggbb"},
+		"a colour with a line break":    {Settings{Colour: "#aabbcc\n}"}, "settings.colour must be a colour written as #rrggbb"},
+		"a language not spoken here":    {Settings{Language: "fr"}, `settings.language must be "nl" or "en"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.settings.Normalised()
-			invalid, ok := errors.AsType[*InvalidSettingError](err)
-			if !ok || invalid.Field != c.field {
-				t.Fatalf("error %v, want one about %s", err, c.field)
+			if _, ok := errors.AsType[*InvalidSettingError](err); !ok || err.Error() != c.says {
+				t.Fatalf("error %v, want %s", err, c.says)
 			}
 		})
 	}

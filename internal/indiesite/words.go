@@ -34,13 +34,15 @@ func wordsFor(owner, acceptLanguage string) words {
 	return inLanguage["en"]
 }
 
-func byPreference(acceptLanguage string) []string {
+// byPreference returns what a header of content negotiation (RFC 9110, 12.4)
+// lists, the most wanted first, without what it rules out by a weight of zero.
+func byPreference(accepted string) []string {
 	type ranged struct {
 		tag    string
 		weight float64
 	}
 	var all []ranged
-	for part := range strings.SplitSeq(acceptLanguage, ",") {
+	for part := range strings.SplitSeq(accepted, ",") {
 		tag, parameters, _ := strings.Cut(part, ";")
 		weight := 1.0
 		if q, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(parameters)), "q="); ok {

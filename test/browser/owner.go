@@ -16,7 +16,7 @@ func (o Owner) Welcome(code string) {
 	o.t.Helper()
 	address := o.Site + "/"
 	if code != "" {
-		address += "#code=" + url.QueryEscape(code)
+		address += "#code=" + url.PathEscape(code)
 	}
 	o.Open(address)
 	o.Until("the form", "document.querySelector('#form:not([hidden])')")

@@ -23,7 +23,7 @@ func TestEveryPageIsThereInDutch(t *testing.T) {
 	}
 	an.Open(site.URL + "/#code=" + Code) // too early
 	an.Until("the code out of the address bar", "!location.hash")
-	dutch("waiting", "wacht op haar eigenaar")
+	dutch("waiting", "wacht op zijn eigenaar")
 	site.introduce(t, settings{"name": "An", "bio": "Ik teken huizen."})
 	an.Until("the form, by itself, with the code known", "document.querySelector('#form:not([hidden])') && document.getElementById('code-field').hidden && !location.hash")
 	an.Press("make")
@@ -47,7 +47,7 @@ func TestEveryPageIsThereInDutch(t *testing.T) {
 	an.See("Bewaard")
 	an.Set("language", "en")
 	an.Press("submit")
-	an.See("Saved. Others see it now.") // in the language that was chosen
+	an.See("Saved. Everybody can see it now.") // in the language that was chosen
 	if site.Holds([]byte(made)) {
 		t.Error("the password that was made went over the wire")
 	}
@@ -79,7 +79,7 @@ func TestWithoutScriptThePersonsPageIsReadAndTheOthersSayWhatTheyNeed(t *testing
 	alice.Open(site.URL + "/sign-in")
 	Ask[any](alice.Person, "Object.defineProperty(navigator, 'cookieEnabled', {value: false}) && 0")
 	alice.Try(password)
-	alice.See("takes no cookies")
+	alice.See("does not accept cookies")
 	alice.SignIn(password)
 	alice.WithoutScript(true)
 	alice.Open(site.URL + "/settings")

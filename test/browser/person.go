@@ -173,22 +173,6 @@ func (p *Person) Type(id, text string) {
 	p.do("type into "+id, chromedp.Do(ctx, chromedp.SendKeys(chromedp.ID(id), text)))
 }
 
-// Press clicks on the element with that ID.
-func (p *Person) Press(id string) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	p.do("press "+id, chromedp.Do(ctx, chromedp.Click(chromedp.ID(id), chromedp.NodeVisible)))
-}
-
-// PressOn clicks on the first element that a CSS selector finds.
-func (p *Person) PressOn(selector string) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	p.do("press on "+selector, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)))
-}
-
 // Upload gives a file to the file field with that ID.
 func (p *Person) Upload(id, file string) {
 	p.t.Helper()
@@ -216,15 +200,20 @@ func Ask[T any](p *Person, expression string) T {
 // Until waits for a JavaScript expression to be true, also across pages.
 func (p *Person) Until(what, expression string) {
 	p.t.Helper()
+	p.until(what, func(ctx context.Context) bool {
+		// While a page makes place for the next, there is nothing to ask.
+		yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		return err == nil && yes
+	})
+}
+
+func (p *Person) until(what string, happens func(ctx context.Context) bool) {
+	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for {
-		// While a page makes place for the next, there is nothing to ask.
-		if yes, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")")); err == nil && yes {
-			return
-		}
+	for !happens(ctx) {
 		select {
 		case <-ctx.Done():
 			if dir := os.Getenv(ShotsEnv); dir != "" {
@@ -248,20 +237,13 @@ func (p *Person) See(text string) {
 	p.Until(fmt.Sprintf("%q", text), fmt.Sprintf("document.body.innerText.includes(%q)", text))
 }
 
-// Shot writes a picture of the whole page.
+// Shot writes a picture of the whole page, from its top, or what sticks to the window would hang in the middle of it.
 func (p *Person) Shot(file string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
+	Ask[any](p, "scrollTo({top: 0, behavior: 'instant'}) || 0")
 	data, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	p.do("take a picture", err)
 	p.do("keep a picture", os.WriteFile(file, data, 0o600))
-}
-
-// Follow clicks on the link to that path.
-func (p *Person) Follow(path string) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	p.do("follow the link to "+path, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf("a[href=%q]", path)), chromedp.NodeVisible)))
 }

@@ -36,6 +36,7 @@ type Site struct {
 	wire   wire
 	lose   atomic.Value // method and path of requests whose answers get lost
 	tired  atomic.Bool  // the route itself answers in their place
+	host   atomic.Value // what the route says in place of the Host header
 }
 
 // wire is all that went to the site and came from it.
@@ -77,12 +78,22 @@ func Build(dir string) (string, error) {
 	return program, nil
 }
 
-// StartSite starts the program with an empty data directory; it ends with the test.
+// StartSite starts the program with an empty data directory and the Code; it ends with the test.
 func StartSite(t testing.TB, program string) *Site {
 	t.Helper()
+	return StartSiteWithCode(t, program, Code)
+}
+
+// StartSiteWithCode does the same with another sign-up code.
+func StartSiteWithCode(t testing.TB, program, code string) *Site {
+	t.Helper()
+	secret, err := json.Marshal(map[string]string{"secretSignUpCode": code})
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	installer := filepath.Join(dir, "installer-secret.json")
-	if err := os.WriteFile(installer, []byte(`{"secretSignUpCode":"`+Code+`"}`), 0o600); err != nil {
+	if err := os.WriteFile(installer, secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	command := exec.Command(program, "--listen", "127.0.0.1:0", "--data-dir", filepath.Join(dir, "data"), "--installer-file", installer)
@@ -124,6 +135,9 @@ func (s *Site) proxy(t testing.TB, site *url.URL) http.Handler {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(site)
 			r.Out.Host = r.In.Host
+			if host, _ := s.host.Load().(string); host != "" {
+				r.Out.Host = host
+			}
 			r.Out.Header.Del("Accept-Encoding") // so that it can be read here
 		},
 		ModifyResponse: func(r *http.Response) error {
@@ -162,6 +176,9 @@ func (s *Site) ReplaceAnswers(method, path string) {
 	s.lose.Store(method + " " + path)
 	s.tired.Store(true)
 }
+
+// SetHost has the route change the Host header of every request, as some proxies do unless they are told not to; "" leaves it as it is.
+func (s *Site) SetHost(host string) { s.host.Store(host) }
 
 // Post sends a document to the site, as an onboarder does, and returns the status of the answer.
 func (s *Site) Post(t testing.TB, path string, document any) int {

@@ -89,4 +89,10 @@ export function showButton(...ids) {
  * What to say of an answer that is none of the expected ones.
  * @param {import('./site.js').Answer} answer
  */
-export const unexpected = (answer) => (answer.status === 503 || answer.status === 429 ? words.busy : words.failed)
+export function unexpected({ status, problem }) {
+  if (WRONG_HOST.includes(problem)) return words.wrongHost
+  return status === 503 || status === 429 ? words.busy : words.failed
+}
+
+// The password has opened the key by then, and the challenge is fresh: what is left is that the site sees another host than the browser.
+const WRONG_HOST = ['wrong-signature', 'too-many-wrong-signatures']

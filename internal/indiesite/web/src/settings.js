@@ -1,7 +1,9 @@
 import { textOn } from './colour.js'
+import { dropDraft, keepDraft, takeDraft } from './draft.js'
 import { $, check, complain, onSubmit, say, unexpected } from './form.js'
 import { draw, toFile } from './picture.js'
 import { ask } from './site.js'
+import { drop, keep, kept as keptInTab } from './tab.js'
 import { words } from './words.js'
 
 const host = $('settings').dataset.host
@@ -16,7 +18,20 @@ let shown = kept ? 'kept' : 'none'
 let siteHasOne = Boolean(kept)
 let pictureChanged = false
 let pictureType = ''
-let changed = false
+// How often something was changed, and how often of that when it was last saved: what somebody types meanwhile is not saved.
+let changes = 0
+let saved = 0
+// Whether leaving this page loses nothing, as it is kept for the next one.
+let draftKept = false
+
+/**
+ * @param {CSSStyleDeclaration} style
+ * @param {string} colour
+ */
+function paint(style, colour) {
+  style.setProperty('--accent', colour)
+  style.setProperty('--on-accent', textOn(colour))
+}
 
 function preview() {
   const name = $('name').value.trim()
@@ -30,9 +45,7 @@ function preview() {
   $('remove-picture').hidden = shown === 'none'
 
   const style = $('preview').style
-  const colour = $('colour').value
-  style.setProperty('--accent', colour)
-  style.setProperty('--on-accent', textOn(colour))
+  paint(style, $('colour').value)
   $('background-field').hidden = !$('own-background').checked
   for (const name of ['--paper', '--ink']) style.removeProperty(name)
   if ($('own-background').checked) {
@@ -42,8 +55,8 @@ function preview() {
 }
 
 function onChange() {
-  changed = true
-  say(words.unsaved)
+  if (changes++ === saved) say(words.unsaved)
+  if (draftKept) keepDraft()
   preview()
 }
 
@@ -78,7 +91,9 @@ async function savePicture() {
 
 async function save() {
   check({ picture: '', name: '', bio: '' })
+  $('to-sign-in').hidden = true
   say(words.saving)
+  const now = changes
   const settings = {
     name: $('name').value,
     bio: $('bio').value,
@@ -90,12 +105,20 @@ async function save() {
   if (answer.status !== 204) return refused(answer)
   const pictures = await savePicture()
   if (pictures) return refused(pictures, 'picture')
-  changed = false
+  saved = now
+  forgetDraft()
+  paint(document.documentElement.style, settings.colour)
+  if (changes !== saved) return say(words.unsaved)
   if (settings.language && settings.language !== document.documentElement.lang) {
-    sessionStorage.setItem(SAVED, SAVED)
+    keep(SAVED, SAVED)
     return location.reload() // in the language that was chosen
   }
   say(words.saved, 'good')
+}
+
+function forgetDraft() {
+  dropDraft()
+  draftKept = false
 }
 
 /**
@@ -103,17 +126,27 @@ async function save() {
  * @param {string} [field]
  */
 function refused(answer, field) {
-  if (answer.status === 401) return say(words.signedOut, 'bad')
+  if (answer.status === 401) return signInAgain()
   const named = field ?? /^settings\.(name|bio) /.exec(answer.detail)?.[1]
   if (answer.status >= 500 || answer.status === 429 || !named) return say(unexpected(answer), 'bad')
   say('')
-  check({ [named]: named === 'picture' ? words.pictureRefused : words.field[named] })
+  const reason = answer.detail.endsWith('without control characters') ? 'controls' : named
+  check({ [named]: named === 'picture' ? words.pictureRefused : words.field[reason] })
+}
+
+/** The session has ended, elsewhere or of old age. */
+function signInAgain() {
+  draftKept = keepDraft()
+  say(pictureChanged ? words.signedOutWithPicture : words.signedOut, 'bad')
+  $('to-sign-in').hidden = false
+  $('to-sign-in').focus()
 }
 
 async function signOut() {
   const answer = await ask('DELETE', '/session')
   if (answer.status !== 204 && answer.status !== 401) return say(unexpected(answer), 'bad')
-  changed = false
+  saved = changes
+  forgetDraft()
   location.replace('/')
 }
 
@@ -128,11 +161,14 @@ $('remove-picture').addEventListener('click', () => {
 })
 $('sign-out').addEventListener('click', () => signOut().catch(() => say(words.unreachable, 'bad')))
 $('sign-out').hidden = false
-$('preview-side').hidden = false
-addEventListener('beforeunload', (event) => changed && event.preventDefault())
-if (sessionStorage.getItem(SAVED)) {
-  sessionStorage.removeItem(SAVED)
+addEventListener('beforeunload', (event) => changes !== saved && !draftKept && event.preventDefault())
+if (keptInTab(SAVED)) {
+  drop(SAVED)
   say(words.saved, 'good')
+}
+if (takeDraft()) {
+  changes++
+  say(words.restored)
 }
 // A page that the browser brings back after signing out is looked at again.
 addEventListener('pageshow', (event) => event.persisted && location.reload())

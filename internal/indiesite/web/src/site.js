@@ -5,7 +5,7 @@ export class Unreachable extends Error {}
 
 /** @typedef {{status: number, problem: string, detail: string, body: any, retryAfter: number}} Answer problem is the last part of the problem's type, '' without one */
 
-const TIMEOUT = 30_000 // milliseconds; above the two seconds for which a wrong code is held back
+const TIMEOUT = 30_000 // milliseconds; above the ten seconds that a code may have to wait for its turn
 
 /**
  * @param {string} method

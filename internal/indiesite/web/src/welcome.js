@@ -1,4 +1,4 @@
-import { forgetCode, takeCode } from './code.js'
+import { forgetCode, readTyped, takeCode } from './code.js'
 import { $, check, complain, onSubmit, say, showButton, unexpected } from './form.js'
 import { Keyring } from './keyring.js'
 import { SHORTEST, lengthOf, makePassword } from './password.js'
@@ -9,10 +9,14 @@ const page = $('welcome')
 const needsCode = 'needsCode' in page.dataset
 const PASSWORDS = ['password', 'again']
 
+/** @type {string[]} what the code may be that came in the address; a field would not keep it as it is */
+let arrived = []
+
 function fillInCode() {
-  const code = takeCode()
-  if (!needsCode || !code) return
-  $('code').value = code
+  const codes = takeCode()
+  if (!needsCode || codes.length === 0) return
+  arrived = codes
+  $('code').value = codes[0]
   $('code-field').hidden = true
 }
 
@@ -52,7 +56,7 @@ async function prepare() {
   const [password, again] = PASSWORDS.map((id) => $(id).value)
   const length = lengthOf(password)
   const right = check({
-    ...(needsCode && { code: $('code').value.trim() ? '' : words.codeMissing }),
+    ...(needsCode && { code: codes().length > 0 ? '' : words.codeMissing }),
     password: length < SHORTEST ? words.shorter(SHORTEST, length) : '',
     again: length >= SHORTEST && password !== again ? words.differs : ''
   })
@@ -63,14 +67,31 @@ async function prepare() {
   return true
 }
 
+/** What the sign-up code may be. */
+const codes = () => (arrived.length > 0 ? arrived : readTyped($('code').value))
+
+/** Sends the keys, with each code that it may be until one is right. */
+async function send() {
+  const attempts = needsCode ? codes() : []
+  if (attempts.length === 0) attempts.push(undefined) // the site says whether it needs one
+  let answer
+  for (const secretSignUpCode of attempts) {
+    answer = await ask('POST', '/owner', { ...sent, secretSignUpCode })
+    if (!isWrongCode(answer)) break
+  }
+  return answer
+}
+
+/** @param {import('./site.js').Answer} answer */
+const isWrongCode = ({ problem }) => problem === 'wrong-sign-up-code' || problem === 'too-many-wrong-codes'
+
 /** Sends the keys; says whether the site is ours now. */
 async function claim() {
   say(words.claiming)
   lock(true)
-  const code = needsCode && { secretSignUpCode: $('code').value.trim() }
   let answer
   try {
-    answer = await ask('POST', '/owner', { ...sent, ...code })
+    answer = await send()
   } catch (error) {
     // It may have arrived: the next attempt sends the same keys, and looks whose they are.
     if (error instanceof Unreachable) return say(words.unreachable, 'bad'), false
@@ -85,8 +106,9 @@ async function claim() {
     forgetCode()
     say(words.othersOwn, 'bad')
     $('to-sign-in').hidden = false
-  } else if (answer.problem === 'wrong-sign-up-code' || answer.problem === 'too-many-wrong-codes') {
+  } else if (isWrongCode(answer)) {
     forgetCode()
+    arrived = []
     $('code-field').hidden = false
     say('')
     check({ code: words.codeWrong })

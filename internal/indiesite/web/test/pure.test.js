@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { webcrypto } from 'node:crypto'
 import { test } from 'node:test'
-import { forgetCode, takeCode } from '../src/code.js'
+import { forgetCode, readTyped, takeCode } from '../src/code.js'
 import { textOn } from '../src/colour.js'
 import { SHORTEST, lengthOf, makePassword } from '../src/password.js'
 import { languages } from '../src/words.js'
@@ -65,20 +65,48 @@ function tab(hash, kept) {
 test('the code leaves the address and stays in the tab until it is forgotten', () => {
   const kept = new Map()
   tab('#code=k7mf%2B2', kept)
-  assert.equal(takeCode(), 'k7mf+2')
+  assert.deepEqual(takeCode(), ['k7mf+2'])
   assert.equal(location.hash, '')
   tab('', kept) // loaded again
-  assert.equal(takeCode(), 'k7mf+2')
+  assert.deepEqual(takeCode(), ['k7mf+2'])
   forgetCode()
-  assert.equal(takeCode(), '')
+  assert.deepEqual(takeCode(), [])
   assert.equal(kept.size, 0)
+})
+
+test('a code is read exactly as it stands in the address, and then as a form writes it', () => {
+  for (const [hash, ...codes] of [
+    ['#code=open%20sesame', 'open sesame'],
+    ['#code=%20outer%20', ' outer '],
+    ['#code=two%0Alines', 'two\nlines'],
+    ['#code=a%2Bb%2Fc%3D%3D', 'a+b/c=='],
+    ['#code=a+b/c==', 'a+b/c==', 'a b/c=='], // base64 that nobody escaped
+    ['#code=open+sesame%2B', 'open+sesame+', 'open sesame+'],
+    ['#code=100%', '100%'], // no escape at all
+    ['#code=%e9t%C3%A9', '%e9t%C3%A9'], // not UTF-8
+    ['#lang=nl&code=k7mf&code=other', 'k7mf'],
+    ['#decode=k7mf'],
+    ['#code'],
+    ['#code=']
+  ]) {
+    tab(hash, new Map())
+    assert.deepEqual(takeCode(), codes, hash)
+    if (codes.length > 0) assert.deepEqual(takeCode(), codes, `${hash}, loaded again`)
+  }
+})
+
+test('a code that was typed is tried without the space that was pasted along, then as it is', () => {
+  assert.deepEqual(readTyped('\u00a0k7mf '), ['k7mf', '\u00a0k7mf '])
+  assert.deepEqual(readTyped('k7mf'), ['k7mf'])
+  assert.deepEqual(readTyped('  '), ['  '])
+  assert.deepEqual(readTyped(''), [])
 })
 
 test('where nothing can be kept, the code stays in the address', () => {
   tab('#code=k7mf')
-  assert.equal(takeCode(), 'k7mf')
+  assert.deepEqual(takeCode(), ['k7mf'])
   assert.equal(location.hash, '#code=k7mf')
   forgetCode()
   tab('')
-  assert.equal(takeCode(), '')
+  assert.deepEqual(takeCode(), [])
 })
