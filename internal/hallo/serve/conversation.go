@@ -31,6 +31,8 @@ const (
 	Failed Phase = "failed"
 	// Stranded: the site stands and does not know this conversation's code.
 	Stranded Phase = "stranded"
+	// Gone: the conversation was forgotten for another. Its names are kept, as their callbacks may come again.
+	Gone Phase = "gone"
 )
 
 // maxOrders is how many orders one conversation may place: each may cost money.
@@ -224,5 +226,14 @@ func (c *Conversation) Speak(language string) { c.Language = language }
 func (c *Conversation) Resume() {
 	if c.Phase == Ordering {
 		c.MayStand = true
+	}
+}
+
+// remains are what is kept of a conversation that nobody goes on with. A callback
+// whose answer was lost comes again for a month, until it is answered 200.
+func (c *Conversation) remains() Conversation {
+	return Conversation{
+		Phase: Gone, Created: c.Created, Changed: c.Changed,
+		Domain: c.Domain, Ordered: c.Ordered, Past: c.Past, FailedBefore: c.FailedBefore, FailedPast: c.FailedPast,
 	}
 }

@@ -37,7 +37,7 @@ func (o *Office) Available(ctx context.Context, id, typed string) (domain string
 		return "", false, err
 	}
 	o.mu.Lock()
-	known, held := o.talks[keyOf(id)] != nil, o.heldByOther(keyOf(id), domain)
+	known, held := o.find(id) != nil, o.heldByOther(keyOf(id), domain)
 	o.mu.Unlock()
 	switch {
 	case !known:
@@ -93,7 +93,7 @@ func (o *Office) place(id string, change func(c *Conversation, now time.Time) er
 
 // hurry has a rest between two rounds of tries ended. The mutex is held.
 func (o *Office) hurry(id string) {
-	if t := o.talks[keyOf(id)]; t.interrupt != nil && t.conversation.Trouble != "" {
+	if t := o.find(id); t.interrupt != nil && t.conversation.Trouble != "" {
 		t.interrupt()
 	}
 }

@@ -48,8 +48,10 @@ type Config struct {
 var (
 	// ErrUnknown says that there is no such conversation.
 	ErrUnknown = errors.New("there is no such conversation")
-	// ErrBusy says that one of the Office's limits is reached.
-	ErrBusy = errors.New("there is too much going on at the moment")
+	// ErrFull says that there is no room for another conversation.
+	ErrFull = errors.New("there is no room for another conversation")
+	// ErrBusy says that no more is ordered this hour.
+	ErrBusy = errors.New("there were as many orders this hour as there may be")
 )
 
 // Office keeps all conversations, does their work and takes the factory's
@@ -156,11 +158,20 @@ func keyOf(id string) string {
 	return hex.EncodeToString(digest[:])
 }
 
+// find is a person's conversation, or nil. The mutex is held.
+func (o *Office) find(id string) *talk {
+	t := o.talks[keyOf(id)]
+	if t == nil || t.conversation.Phase == Gone {
+		return nil
+	}
+	return t
+}
+
 // Look returns a conversation.
 func (o *Office) Look(id string) (Conversation, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	t := o.talks[keyOf(id)]
+	t := o.find(id)
 	if t == nil {
 		return Conversation{}, ErrUnknown
 	}
@@ -171,7 +182,7 @@ func (o *Office) Look(id string) (Conversation, error) {
 func (o *Office) Do(id string, change func(c *Conversation, now time.Time) error) (Conversation, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	t := o.talks[keyOf(id)]
+	t := o.find(id)
 	if t == nil {
 		return Conversation{}, ErrUnknown
 	}

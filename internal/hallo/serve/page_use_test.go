@@ -127,3 +127,31 @@ func TestTheKeyboardSuffices(t *testing.T) {
 	v.hears("say.ready")
 	focus(`[data-t="ready.go"]`)
 }
+
+func TestEveryStepOfTheWayToTheSiteIsAccessible(t *testing.T) {
+	start, f := scripted(t, hallotest.Script{Availability: free, Orders: accepted})
+	w := newWorld(t, start, nil)
+	v := w.visit("nl")
+	v.hears("say.hello")
+	v.Accessible("hallo hello")
+	v.press("start.button")
+	v.hears("code.kept")
+	v.Accessible("hallo code")
+	v.press("code.kept")
+	v.order()
+	v.Type("owner-name", "Alice")
+	v.Type("owner-bio", "Ik teken huizen.")
+	v.Accessible("hallo about you")
+	v.press("settings.send")
+	v.hears("say.settings-kept")
+	call(t, w, *f, "alice.gent", 201)
+	v.hears("say.ready")
+	v.Until("the way to the site", `document.querySelector("[data-t='ready.go']").checkVisibility()`)
+	v.Accessible("hallo ready")
+	if shown := chromium.Ask[bool](v.Person, "document.querySelector('output.code').checkVisibility()"); shown {
+		t.Error("the code is beside the way to the site, and nobody asked for it")
+	}
+	v.PressOn("summary")
+	v.Until("the code", "document.querySelector('output.code').checkVisibility()")
+	v.Accessible("hallo ready with the code")
+}

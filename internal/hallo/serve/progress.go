@@ -28,7 +28,7 @@ type progress struct {
 func (o *Office) Reached(id string) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	t := o.talks[keyOf(id)]
+	t := o.find(id)
 	if t == nil || t.conversation.Phase != Waiting {
 		return nil
 	}

@@ -50,7 +50,7 @@ func TestConversationsAreBoundedAndOneWithAnOrderIsNeverForgottenForAnother(t *t
 	}
 	newest.order("bob.gent")
 	newest.comesTo(Waiting)
-	if got := w.browser().ask("POST", "/conversation", `{}`); got.Status != http.StatusServiceUnavailable || got.Type != "busy" {
+	if got := w.browser().ask("POST", "/conversation", `{}`); got.Status != http.StatusServiceUnavailable || got.Type != "full" {
 		t.Errorf("one more was answered %d %s", got.Status, got.Type)
 	}
 }

@@ -3,12 +3,7 @@ package serve
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"regexp"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"magicwebsitefactory.gent/internal/hallo"
 )
@@ -61,6 +56,7 @@ func (s *server) explain(w http.ResponseWriter, err error) {
 		{ErrNotNow, http.StatusConflict, "not-now"},
 		{ErrOrderOpen, http.StatusConflict, "order-open"},
 		{ErrTooManyOrders, http.StatusForbidden, "too-many-orders"},
+		{ErrFull, http.StatusServiceUnavailable, "full"},
 		{ErrBusy, http.StatusServiceUnavailable, "busy"},
 	} {
 		if errors.Is(err, known.err) {
@@ -84,44 +80,4 @@ func answer(w http.ResponseWriter, status int, document any) {
 	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(document) // the browser has gone if this fails
-}
-
-// settingError names the setting that is not as it should be.
-type settingError string
-
-// Error names it.
-func (e settingError) Error() string {
-	return fmt.Sprintf("the setting %s is not as it should be", string(e))
-}
-
-// What an Indie Site takes at most, in characters.
-const (
-	maxName = 80
-	maxBio  = 2000
-)
-
-var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-
-// checked holds settings to what an Indie Site takes, so that the person hears of
-// it while they can still change it.
-func checked(settings hallo.OwnerSettings) (hallo.OwnerSettings, error) {
-	settings.Name = strings.TrimSpace(settings.Name)
-	settings.Bio = strings.TrimSpace(strings.ReplaceAll(settings.Bio, "\r\n", "\n"))
-	switch {
-	case utf8.RuneCountInString(settings.Name) > maxName || hasControl(settings.Name, ""):
-		return settings, settingError("name")
-	case utf8.RuneCountInString(settings.Bio) > maxBio || hasControl(settings.Bio, "\n\t"):
-		return settings, settingError("bio")
-	case settings.Colour != "" && !colour.MatchString(settings.Colour):
-		return settings, settingError("colour")
-	case settings.Background != "" && !colour.MatchString(settings.Background):
-		return settings, settingError("background")
-	case settings.Language != "" && settings.Language != "nl" && settings.Language != "en":
-		return settings, settingError("language")
-	}
-	return settings, nil
-}
-
-func hasControl(text, allowed string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune(allowed, r) })
 }

@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,8 @@ type world struct {
 	state     string
 	limits    func(*Config)
 	log       safeBuffer
+	// instead answers a request in hallo's place, if there is one and it returns true.
+	instead atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
 
 	office   *Office
 	listener *hallo.Listener
@@ -177,7 +180,15 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.office = office
-	w.listener = hallo.Listen(w.socket, w.authority.Certificate("127.0.0.1"), handler, func(line string) { w.t.Log(line) })
+	w.listener = hallo.Listen(w.socket, w.authority.Certificate("127.0.0.1"), w.interruptible(handler), func(line string) { w.t.Log(line) })
+}
+
+func (w *world) interruptible(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if instead := w.instead.Load(); instead == nil || !(*instead)(rw, r) {
+			handler.ServeHTTP(rw, r)
+		}
+	})
 }
 
 func (w *world) stop() {

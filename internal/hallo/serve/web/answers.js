@@ -10,7 +10,7 @@ const button = (key, click, { kind = '', places, focus } = {}) => h('button', {
 });
 
 function start(_, act) {
-  return { element: h('div', { class: 'card' }, button('start.button', () => act(() => api.begin(spoken())))), update: still };
+  return { element: button('start.button', () => act(() => api.begin(spoken())), { kind: 'big' }), update: still };
 }
 
 /** The secret code, with a way to copy it. */
@@ -63,7 +63,7 @@ function ready(view, act) {
     element: h('div', { class: 'card ready' },
       h('a', { class: 'button big', href: view.link, rel: 'noreferrer', 'data-focus': true, t: 'ready.go', places: { domain: view.domain } }),
       h('p', { class: 'hint', t: 'ready.hint' }),
-      codeCard(view.code),
+      h('details', {}, h('summary', { t: 'code.show' }), codeCard(view.code)),
       button('ready.another', () => act(() => api.begin(spoken())), { kind: 'link' })),
     update: still,
   };

@@ -1,5 +1,5 @@
 // Hallobot: shows the conversation, and asks its server how it goes on.
-import { loadWords, speak, spoken, show } from './words.js';
+import { known, loadWords, speak, spoken, show } from './words.js';
 import * as api from './api.js';
 import { greet, hear } from './log.js';
 import { answerFor } from './answers.js';
@@ -18,6 +18,7 @@ function render(view, acted) {
   const kind = answerFor.kind(view);
   const held = area.contains(document.activeElement);
   if (kind !== current.kind) {
+    area.parentElement.classList.toggle('greeting', kind === 'start');
     current = { kind, ...answerFor.make(view, act) };
     area.replaceChildren(current.element);
     if (acted || held) area.querySelector('[data-focus]')?.focus({ preventScroll: true });
@@ -39,8 +40,8 @@ function scroll(from) {
   (tall ? from : area).scrollIntoView({ block: tall ? 'start' : 'end', behavior: calm ? 'auto' : 'smooth' });
 }
 
-/** Does something for the person, and shows what came of it or why nothing did. */
-async function act(action) {
+/** Does something for the person, and shows what came of it or why nothing did; below, unless `refused` has said it where it belongs. */
+async function act(action, refused = () => false) {
   acts++;
   area.setAttribute('aria-busy', 'true');
   try {
@@ -49,7 +50,7 @@ async function act(action) {
     tell();
     render(view, true);
   } catch (error) {
-    tell(error.type ?? 'internal');
+    tell(refused(error.type) ? '' : error.type ?? 'internal');
     if (['unknown', 'not-now', 'order-open'].includes(error.type)) await refresh();
   } finally {
     area.removeAttribute('aria-busy');
@@ -58,7 +59,11 @@ async function act(action) {
 
 function tell(type) {
   trouble.hidden = !type;
-  if (type) show(trouble, `error.${type}`);
+  if (type) show(trouble, known(`error.${type}`) ? `error.${type}` : 'error.internal');
+}
+
+function reached() {
+  if (trouble.dataset.t === 'error.offline') tell();
 }
 
 async function refresh() {
@@ -70,7 +75,7 @@ async function refresh() {
       timer = setTimeout(refresh, 1200);
       return;
     }
-    if (trouble.dataset.t === 'error.offline') tell();
+    reached();
     render(view);
   } catch (error) {
     tell(error.type ?? 'internal');
@@ -78,16 +83,36 @@ async function refresh() {
   }
 }
 
-for (const button of document.querySelectorAll('[data-language]')) {
-  button.addEventListener('click', () => {
-    speak(button.dataset.language);
-    document.cookie = `__Host-language=${spoken()}; Path=/; Secure; SameSite=Strict; Max-Age=31536000`;
-    api.step('language', { language: spoken() }).catch(() => {}); // there may be no conversation yet
-  });
-}
-document.addEventListener('visibilitychange', () => { if (!document.hidden && current.kind !== 'start') refresh(); });
-addEventListener('online', refresh);
+let wanted;
 
-await loadWords();
-speak(document.documentElement.lang);
-await refresh();
+async function change(language) {
+  wanted = language;
+  try {
+    await loadWords(language);
+  } catch {
+    tell('offline');
+    return;
+  }
+  if (wanted !== language) return; // the other one was chosen meanwhile
+  reached();
+  speak(language);
+  document.cookie = `__Host-language=${language}; Path=/; Secure; SameSite=Strict; Max-Age=31536000`;
+  api.step('language', { language }).catch(() => {}); // there may be no conversation yet
+}
+
+/** Comes to life; without its words it would have nothing to say. */
+function start() {
+  for (const button of document.querySelectorAll('[data-language]')) button.addEventListener('click', () => change(button.dataset.language));
+  document.addEventListener('visibilitychange', () => { if (!document.hidden && current.kind !== 'start') refresh(); });
+  addEventListener('online', refresh);
+  speak(spoken());
+  stuck.remove();
+  refresh();
+}
+
+// Until it is removed, the style shows after a while that the page is stuck, also where no script arrives.
+const stuck = document.getElementById('stuck');
+loadWords(spoken()).then(start, () => {
+  stuck.className += ' now';
+  addEventListener('online', () => location.reload());
+});

@@ -1,6 +1,7 @@
 // Who the owner is: name, words, colour and language of their page.
 import { h, spoken } from './words.js';
 import * as api from './api.js';
+import { faultOf } from './fault.js';
 
 const palette = { green: '#0b5c4a', blue: '#1f4e8c', plum: '#7a2e5d', brick: '#a33b20', violet: '#5b4a8a' };
 const colours = Object.values(palette);
@@ -27,15 +28,19 @@ export function aboutYou(view, act) {
   name.value = earlier.name ?? '';
   bio.value = earlier.bio ?? '';
   const swatches = Object.entries(palette).map(([shade, c]) => {
-    const swatch = h('button', { type: 'button', class: 'swatch', label: `colour.${shade}`, on: { click: () => { colour.value = c; typed(); } } });
+    const swatch = h('button', { type: 'button', class: 'swatch', label: `colour.${shade}`, on: { click: () => { colour.value = c; colour.dispatchEvent(new Event('input')); } } });
     swatch.style.setProperty('--swatch', c);
     return swatch;
   });
   const language = ['nl', 'en'].map((l) => {
-    const radio = h('input', { type: 'radio', name: 'owner-language', value: l, on: { change: typed } });
+    const radio = h('input', { type: 'radio', name: 'owner-language', value: l });
     radio.checked = l === (earlier.language || spoken());
     return h('label', { class: 'choice', lang: l }, radio, { nl: 'Nederlands', en: 'English' }[l]);
   });
+  const languages = h('fieldset', { id: 'owner-language', class: 'field', role: 'radiogroup', on: { change: typed } });
+  const faults = { name: faultOf(name), bio: faultOf(bio), colour: faultOf(colour), language: faultOf(languages, () => languages.querySelector(':checked')) };
+  faults.background = faults.colour; // is not asked for
+  languages.append(h('legend', { class: 'label', t: 'settings.language' }), faults.language.words, h('div', { class: 'choices' }, ...language));
   const sign = h('span', { class: 'preview-sign', 'aria-hidden': 'true' });
   const title = h('strong');
   const words = h('span', { class: 'preview-words' });
@@ -51,24 +56,34 @@ export function aboutYou(view, act) {
     swatches.forEach((s, i) => s.setAttribute('aria-pressed', String(colours[i] === colour.value)));
   }
 
-  function typed() {
+  function typed({ currentTarget }) {
+    faults[currentTarget.id.slice('owner-'.length)].clear();
     draw();
     draft.keep(view, { name: name.value, bio: bio.value, ...chosen() });
   }
 
-  const send = (settings) => act(() => api.step('settings', { settings }));
-  const chosen = () => ({ colour: colour.value, language: form.querySelector('input[type=radio]:checked').value });
+  /** Says what the server found fault with at its field. */
+  function refused(type) {
+    const fault = faults[/^setting-([a-z]+)/.exec(type)?.[1]];
+    if (!fault) return false;
+    Object.values(faults).forEach((f) => f.clear());
+    fault.tell(`error.${type}`);
+    return true;
+  }
+
+  const send = (settings) => act(() => api.step('settings', { settings }), refused);
+  const chosen = () => ({ colour: colour.value, language: languages.querySelector(':checked').value });
   const optional = () => h('span', { class: 'optional' }, ' (', h('span', { t: 'settings.optional' }), ')');
   const form = h('form', {
     class: 'card', 'aria-labelledby': 'about-you',
     on: { submit: (event) => { event.preventDefault(); send({ name: name.value, bio: bio.value, ...chosen() }); } },
   },
   h('h2', { id: 'about-you', t: 'settings.title' }),
-  h('div', { class: 'field' }, h('label', { for: 'owner-name', class: 'label', t: 'settings.name' }), name,
+  h('div', { class: 'field' }, h('label', { for: 'owner-name', class: 'label', t: 'settings.name' }), faults.name.words, name,
     h('p', { id: 'owner-name-hint', class: 'hint', t: 'settings.name-hint' })),
-  h('div', { class: 'field' }, h('label', { for: 'owner-bio', class: 'label' }, h('span', { t: 'settings.bio' }), optional()), bio),
-  h('fieldset', { class: 'field' }, h('legend', { class: 'label', t: 'settings.colour' }), h('div', { class: 'colours' }, ...swatches, colour)),
-  h('fieldset', { class: 'field' }, h('legend', { class: 'label', t: 'settings.language' }), h('div', { class: 'choices' }, ...language)),
+  h('div', { class: 'field' }, h('label', { for: 'owner-bio', class: 'label' }, h('span', { t: 'settings.bio' }), optional()), faults.bio.words, bio),
+  h('fieldset', { class: 'field' }, h('legend', { class: 'label', t: 'settings.colour' }), faults.colour.words, h('div', { class: 'colours' }, ...swatches, colour)),
+  languages,
   h('div', { class: 'field' }, h('p', { class: 'label', 'aria-hidden': 'true', t: 'settings.preview' }), preview),
   h('div', { class: 'row' },
     h('button', { type: 'submit', class: 'button', t: 'settings.send' }),

@@ -4,22 +4,31 @@
 const words = {};
 let language = document.documentElement.lang;
 
-/** Loads both languages. */
-export async function loadWords() {
-  await Promise.all(['nl', 'en'].map(async (l) => {
-    const response = await fetch(`/assets/${l}.json`);
+const pauses = [500, 1500, 4000]; // ms before each further try
+
+/** Loads the words of a language, with patience. */
+export async function loadWords(l, tried = 0) {
+  if (words[l]) return;
+  try {
+    const response = await fetch(`/assets/${l}.json`, { signal: AbortSignal.timeout(8000) });
     if (!response.ok) throw new Error(`no words: ${response.status}`);
     words[l] = await response.json();
-  }));
+  } catch (error) {
+    if (tried === pauses.length) throw error;
+    await new Promise((go) => { setTimeout(go, pauses[tried]); });
+    await loadWords(l, tried + 1);
+  }
 }
 
 /** The language that is spoken now, nl or en. */
 export const spoken = () => language;
 
+/** Whether there are words for a key. */
+export const known = (key) => key in words[language];
+
 /** The words for a key, with what stands in their {places}. */
 export function t(key, places = {}) {
-  const text = words[language][key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? '');
+  return (words[language][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => places[name] ?? '');
 }
 
 /** Has an element show words, in whatever language is spoken. */
@@ -30,7 +39,7 @@ export function show(element, key, places) {
   return element;
 }
 
-/** Speaks another language from now on, everywhere on the page. */
+/** Speaks a language that is loaded from now on, everywhere on the page. */
 export function speak(l) {
   language = l;
   document.documentElement.lang = l;
