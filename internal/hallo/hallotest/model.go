@@ -18,6 +18,8 @@ type ModelConfig struct {
 	Tokens []string
 	// Callback is the prefix that all of them may be called back under.
 	Callback string
+	// Suffix makes it a live factory, which sells names below it and knows no names that always end alike. Without one it is a test factory.
+	Suffix string
 	// Trust is who signed the receiver's certificate, and the Model's.
 	Trust *Authority
 	// Flaw is how it breaks the contract; the zero value keeps it.
@@ -56,7 +58,7 @@ type Claims struct {
 	Hidden bool
 }
 
-// Model is a factory in memory that keeps the HTTP contract, as a test factory: what a conformance check must find nothing wrong with. With a
+// Model is a factory in memory that keeps the HTTP contract, a test factory unless it has a Suffix: what a conformance check must find nothing wrong with. With a
 // Flaw it is one that the check must find.
 type Model struct {
 	// URL is where it is.
@@ -73,6 +75,8 @@ type Model struct {
 	claims   map[string]*claim
 	failures int
 }
+
+func (m *Model) test() bool { return m.config.Suffix == "" }
 
 // pauses of a Model without a flaw.
 var pauses = []time.Duration{60 * time.Millisecond, 3 * time.Second, time.Minute}

@@ -24,7 +24,9 @@ type allowanceKey struct{}
 func within(parent context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	a := &allowance{end: time.Now().Add(limit), more: putOff * limit}
-	a.over = time.AfterFunc(limit, func() { cancel(fmt.Errorf("the check took longer than its %s", limit)) })
+	a.over = time.AfterFunc(limit, func() {
+		cancel(fmt.Errorf("it took longer than %s, so nobody knows: --timeout ran out, for a slow factory or a busy machine", limit))
+	})
 	return context.WithValue(ctx, allowanceKey{}, a), func() {
 		a.over.Stop()
 		cancel(nil)

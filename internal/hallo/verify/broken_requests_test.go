@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,12 +21,18 @@ import (
 )
 
 var brokenTransport = map[string]broken{
-	"plain HTTP is answered": {hallotest.Flaw{Server: alsoPlain}, []int{1}, nil},
-	"TLS 1.0 is spoken":      {hallotest.Flaw{Server: func(s *httptest.Server) { s.TLS.MinVersion = tls.VersionTLS10 }}, []int{2}, nil},
-	"TLS 1.2 is not spoken":  {hallotest.Flaw{Server: func(s *httptest.Server) { s.TLS.MinVersion = tls.VersionTLS13 }}, []int{3}, nil},
-	"TLS 1.3 is not spoken":  {hallotest.Flaw{Server: func(s *httptest.Server) { s.TLS.MaxVersion = tls.VersionTLS12 }}, nil, []int{4}},
-	"HTTP/1.1 is not spoken": {hallotest.Flaw{Handler: onlyHTTP2}, []int{5}, nil},
-	"HTTP/2 is not spoken":   {hallotest.Flaw{Server: func(s *httptest.Server) { s.EnableHTTP2 = false }}, nil, []int{6}},
+	"plain HTTP is answered":         {hallotest.Flaw{Server: alsoPlain("HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"available\": true}")}, []int{1}, nil},
+	"plain HTTP leads to plain HTTP": {hallotest.Flaw{Server: alsoPlain("HTTP/1.1 308 Permanent Redirect\r\nLocation: http://factory.example/\r\nContent-Length: 0\r\n\r\n")}, []int{1}, nil},
+	"TLS 1.0 is spoken":              {hallotest.Flaw{Server: func(s *httptest.Server) { s.TLS.MinVersion = tls.VersionTLS10 }}, []int{2}, nil},
+	"TLS 1.0 is spoken in old ciphers": {hallotest.Flaw{Server: func(s *httptest.Server) {
+		s.TLS.MinVersion = tls.VersionTLS10
+		s.TLS.CipherSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
+	}}, []int{2}, nil},
+	"TLS 1.0 is spoken with an old certificate": {hallotest.Flaw{Server: oldCertificate}, []int{2}, nil},
+	"TLS 1.2 is not spoken":                     {hallotest.Flaw{Server: func(s *httptest.Server) { s.TLS.MinVersion = tls.VersionTLS13 }}, []int{3}, nil},
+	"TLS 1.3 is not spoken":                     {hallotest.Flaw{Server: func(s *httptest.Server) { s.TLS.MaxVersion = tls.VersionTLS12 }}, nil, []int{4}},
+	"HTTP/1.1 is not spoken":                    {hallotest.Flaw{Handler: onlyHTTP2}, []int{5}, nil},
+	"HTTP/2 is not spoken":                      {hallotest.Flaw{Server: func(s *httptest.Server) { s.EnableHTTP2 = false }}, nil, []int{6}},
 }
 
 // onlyHTTP2 breaks off what comes in HTTP/1.1.
@@ -38,10 +45,30 @@ func onlyHTTP2(next http.Handler) http.Handler {
 	})
 }
 
-// alsoPlain answers plain HTTP on the port of TLS.
-func alsoPlain(s *httptest.Server) { s.Listener = &sniffing{s.Listener} }
+// oldCertificate speaks TLS 1.0 too, with a certificate that nobody trusts.
+func oldCertificate(s *httptest.Server) {
+	s.TLS.MinVersion = tls.VersionTLS10
+	old := s.TLS.Clone()
+	untrusted := httptest.NewTLSServer(nil)
+	old.Certificates = untrusted.TLS.Certificates
+	untrusted.Close()
+	s.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if slices.Max(hello.SupportedVersions) < tls.VersionTLS12 {
+			return old, nil
+		}
+		return nil, nil //nolint:nilnil // crypto/tls has it so: the server's own
+	}
+}
 
-type sniffing struct{ net.Listener }
+// alsoPlain answers plain HTTP on the port of TLS.
+func alsoPlain(answer string) func(*httptest.Server) {
+	return func(s *httptest.Server) { s.Listener = &sniffing{s.Listener, answer} }
+}
+
+type sniffing struct {
+	net.Listener
+	answer string
+}
 
 // Accept hands on what begins as TLS does, and answers anything else.
 func (l *sniffing) Accept() (net.Conn, error) {
@@ -57,7 +84,7 @@ func (l *sniffing) Accept() (net.Conn, error) {
 		if err == nil && begin[0] == 0x16 {
 			return &peeked{conn, io.MultiReader(bytes.NewReader(begin[:]), conn)}, nil
 		}
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"available\": true}")
+		_, _ = io.WriteString(conn, l.answer)
 		_ = conn.Close()
 	}
 }

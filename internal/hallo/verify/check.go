@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,6 +60,8 @@ type Check struct {
 	Each bool
 	// Waits is for how many callbacks, one after the other, the check waits at most.
 	Waits int
+	// strangers marks what is so in each dialect, also where the onboarder speaks only one: nobody's token is shown.
+	strangers bool
 	// Last checks are made when all others are through, one by one.
 	Last bool
 
@@ -89,7 +92,8 @@ type Result struct {
 	Failure *Failure
 	// Reason is why a check was skipped.
 	Reason string
-	// Busy is true of a skipped check that the factory put off for as long as it could be waited for: whether the sentence is kept, nobody knows.
+	// Busy is true of a skipped check that came to no end in its time, as the factory put it off or was slow: whether the sentence is kept,
+	// nobody knows.
 	Busy bool
 	Took time.Duration
 }
@@ -111,11 +115,16 @@ func (f *Failure) Error() string {
 // skipped is the error of a check that could not be made.
 type skipped struct {
 	reason string
-	// busy says that the factory would not have it tried.
+	// busy says that the time was over before it could be seen.
 	busy bool
 }
 
 func (s *skipped) Error() string { return s.reason }
+
+func isSkipped(err error) bool {
+	_, is := errors.AsType[*skipped](err)
+	return is
+}
 
 func skip(format string, values ...any) error {
 	return &skipped{reason: fmt.Sprintf(format, values...)}

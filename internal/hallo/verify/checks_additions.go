@@ -54,7 +54,7 @@ var additions = []Check{
 		q := nobody
 		q.header = http.Header{"X-Request-Id": {id}}
 		a := s.send(ctx, q, http.StatusUnauthorized)
-		if p, ok := problemIn(a); !ok || a.header.Get("X-Request-Id") != id || p.RequestID != id {
+		if p := (additionsIn{}); a.err != nil || !decodes(a.body, &p) || a.header.Get("X-Request-Id") != id || p.RequestID != id {
 			return a.fails("X-Request-Id: %s, and the same as requestID", id)
 		}
 		return nil
@@ -75,7 +75,7 @@ var additions = []Check{
 			return err
 		}
 		a := s.send(ctx, s.body(s.order(name).without("domain").encode()))
-		if p, ok := problemIn(a); !ok || len(p.Errors) == 0 || p.Errors[0].Pointer != "#/domain" {
+		if p := (additionsIn{}); a.err != nil || !decodes(a.body, &p) || len(p.Errors) == 0 || p.Errors[0].Pointer != "#/domain" {
 			return a.fails("errors with the pointer #/domain")
 		}
 		return nil

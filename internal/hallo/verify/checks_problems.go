@@ -36,7 +36,7 @@ var problems = []Check{
 	}},
 }
 
-// provoke makes errors of several kinds: by status, as far as they can be had.
+// provoke makes errors of several kinds, as far as they can be had. What comes to a question stands in its place; what is no error, as nothing.
 func (s *session) provoke(ctx context.Context) ([]answer, error) {
 	name, err := s.unsold()
 	if err != nil {
@@ -52,16 +52,15 @@ func (s *session) provoke(ctx context.Context) ([]answer, error) {
 	if s.test {
 		all = append(all, s.get(ctx, domainPath(alwaysUnknown), http.StatusServiceUnavailable))
 	}
-	var errs []answer
-	for _, a := range all {
+	for i, a := range all {
 		if a.err != nil {
 			return nil, a.fails("an answer")
 		}
-		if a.status >= http.StatusBadRequest { // whether they are the right ones is for other checks
-			errs = append(errs, a)
+		if a.status < http.StatusBadRequest { // whether they are the right ones is for other checks
+			all[i] = answer{}
 		}
 	}
-	return errs, nil
+	return all, nil
 }
 
 // provoked makes them once: failed authentications are counted.
@@ -81,6 +80,9 @@ func (s *session) eachError(ctx context.Context, look func(answer) error) error 
 		return err
 	}
 	for _, a := range errs {
+		if a.status == 0 {
+			continue
+		}
 		if err := look(a); err != nil {
 			return err
 		}
@@ -99,21 +101,25 @@ func stableTypes(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	byStatus, byType := map[int]string{}, map[string]int{}
-	for _, a := range append(slices.Clone(earlier), again...) {
+	byType := map[string]int{}
+	for i, a := range append(slices.Clone(earlier), again...) {
+		if a.status == 0 {
+			continue
+		}
 		p, ok := problemIn(a)
 		_, err := url.Parse(p.Type)
-		before, seen := byStatus[a.status]
+		before := earlier[i%len(earlier)]
+		first, _ := problemIn(before)
 		status, used := byType[p.Type]
 		switch {
 		case !ok || p.Type == "" || p.Type == "about:blank" || err != nil:
 			return a.fails("a type that names the problem, as a URI")
-		case seen && before != p.Type && a.status != http.StatusServiceUnavailable: // which may be about the question, or about how often one asks
-			return a.fails("the type of the time before, %s", s.scrub(before))
+		case before.status == a.status && first.Type != p.Type && a.status != http.StatusServiceUnavailable: // which may be about the question, or about how often one asks
+			return a.fails("the type of the time before, %s", s.scrub(first.Type))
 		case used && status != a.status:
 			return a.fails("another type than an answer %d has", status)
 		}
-		byStatus[a.status], byType[p.Type] = p.Type, a.status
+		byType[p.Type] = a.status
 	}
 	return nil
 }

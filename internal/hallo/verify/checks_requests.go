@@ -195,18 +195,22 @@ func hasMediaType(a answer, want string) bool {
 	return strings.EqualFold(strings.TrimSpace(mediaType), want)
 }
 
-// problem is a document of RFC 9457.
+// problem is a document of RFC 9457, with the members that it is held to. Others may have members of their own, named as ours are.
 type problem struct {
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Status    int    `json:"status"`
-	RequestID string `json:"requestID"`
-	Errors    []struct {
-		Pointer string `json:"pointer"`
-	} `json:"errors"`
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
 }
 
 func problemIn(a answer) (problem, bool) {
 	var p problem
 	return p, a.err == nil && decodes(a.body, &p)
+}
+
+// additionsIn are members of problem documents that are ours.
+type additionsIn struct {
+	RequestID string `json:"requestID"`
+	Errors    []struct {
+		Pointer string `json:"pointer"`
+	} `json:"errors"`
 }

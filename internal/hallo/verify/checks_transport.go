@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,15 +33,15 @@ var transport = []Check{
 	}},
 }
 
-// refusals are what servers of TLS answer to plain HTTP, where they answer at all.
-var refusals = []int{http.StatusBadRequest, http.StatusMisdirectedRequest, http.StatusUpgradeRequired}
+// refusals are what servers of TLS answer to plain HTTP, where they answer at all; some lead to https instead.
+var refusals = []int{http.StatusBadRequest, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusUpgradeRequired}
 
 // plainIsRefused asks without TLS, and without the token.
 func plainIsRefused(ctx context.Context, s *session) error {
 	const ask = "GET /v1/domain/verify.invalid"
 	conn, err := (&net.Dialer{Timeout: requestTimeout}).DialContext(ctx, "tcp", s.address())
 	if err != nil {
-		return &Failure{Sent: "a connection", Came: err.Error(), Want: "somebody who listens"}
+		return answer{sent: "a connection", run: s.run, err: unanswered(ctx, err)}.fails("somebody who listens")
 	}
 	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(requestTimeout))
@@ -51,10 +53,13 @@ func plainIsRefused(ctx context.Context, s *session) error {
 		return nil // no HTTP came back
 	}
 	_ = response.Body.Close()
-	if slices.Contains(refusals, response.StatusCode) {
+	leadsOn := response.StatusCode/100 == 3 && strings.HasPrefix(strings.ToLower(response.Header.Get("Location")), "https://")
+	if leadsOn || slices.Contains(refusals, response.StatusCode) {
 		return nil
 	}
-	return &Failure{Sent: ask + " over plain HTTP to the same port", Came: response.Status, Want: "no answer, or one that asks for TLS (400, 421, 426)"}
+	return &Failure{
+		Sent: ask + " over plain HTTP to the same port", Came: s.scrub(response.Status), Want: "no answer, or one that asks for TLS (400, 403, 421, 426, or on to https)",
+	}
 }
 
 // address is the factory's host and port.
@@ -72,23 +77,36 @@ func (r *run) address() string {
 // handshake tries TLS within the versions.
 func (s *session) handshake(ctx context.Context, least, most uint16, want bool) error {
 	host, _, _ := net.SplitHostPort(s.address())
-	dialer := &tls.Dialer{NetDialer: &net.Dialer{Timeout: requestTimeout}, Config: &tls.Config{
-		RootCAs: s.config.Trust, ServerName: host, MinVersion: least, MaxVersion: most, // offers old ones, to see them refused
-	}}
+	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, errSlow)
+	defer cancel()
 	sent := fmt.Sprintf("a handshake of %s to %s", tls.VersionName(least), tls.VersionName(most))
-	conn, err := dialer.DialContext(ctx, "tcp", s.address())
-	if err == nil {
-		version := conn.(*tls.Conn).ConnectionState().Version
-		_ = conn.Close()
-		if !want {
-			return &Failure{Sent: sent, Came: "a connection of " + tls.VersionName(version), Want: "none"}
-		}
-		return nil
+	socket, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address())
+	if err != nil { // that nobody listens refuses no version
+		return answer{sent: sent, run: s.run, err: unanswered(ctx, err)}.fails("somebody who listens")
 	}
-	if want {
-		return &Failure{Sent: sent, Came: err.Error(), Want: "a connection with a certificate that verifies"}
+	defer func() { _ = socket.Close() }()
+	conn := tls.Client(socket, &tls.Config{RootCAs: s.config.Trust, ServerName: host, MinVersion: least, MaxVersion: most, CipherSuites: ciphers(!want)})
+	err = conn.HandshakeContext(ctx)
+	_, spoken := errors.AsType[*tls.CertificateVerificationError](err) // which comes after the version
+	switch {
+	case want && err != nil:
+		return answer{sent: sent, run: s.run, err: unanswered(ctx, err)}.fails("a connection with a certificate that verifies")
+	case !want && (err == nil || spoken):
+		return &Failure{Sent: sent, Came: "a connection of " + tls.VersionName(conn.ConnectionState().Version), Want: "none"}
 	}
 	return nil
+}
+
+// ciphers to offer: those that one uses, or all that there are, as a factory that speaks an old version may speak old ciphers only.
+func ciphers(all bool) []uint16 {
+	if !all {
+		return nil
+	}
+	var ids []uint16
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, suite.ID)
+	}
+	return ids
 }
 
 // speaks asks with one version of HTTP only.

@@ -20,7 +20,8 @@ type Config struct {
 	Trust *x509.CertPool
 	// Token is an onboarder's, and OtherToken, if given, another one's.
 	Token, OtherToken string
-	// Dialects to speak. None stands for both, if the factory lets the token in in the older one.
+	// Dialects to speak, whether or not the factory lets the token in in them. None stands for those in which it does; the token is put into a URL
+	// only where the factory was seen to take it as the older one's.
 	Dialects []hallo.Dialect
 
 	// Callback is the prefix that the factory allows the onboarder, whole. Without one, fewer checks can be made.
@@ -32,8 +33,11 @@ type Config struct {
 	// WebhookKey, if given, is what callbacks are signed with: whsec_ and base64.
 	WebhookKey string
 
-	// Orders allows to order sites: on a test factory by its test names, on any other only with a NamePattern.
+	// Orders allows to order sites: on a test factory by its test names, on any other only with a NamePattern. What does not answer the fixed names
+	// of a test factory is none.
 	Orders bool
+	// TestFactory says that the factory is one, so that it is broken if it does not answer those names. It is no leave to order where it does not.
+	TestFactory bool
 	// NamePattern, such as verify-*.example, makes names to order: random letters and digits take the place of the asterisk. They may cost money.
 	NamePattern string
 	// Exhaust allows to fail to authenticate until the factory refuses to listen, which may keep others at this address out for a while.
@@ -43,7 +47,8 @@ type Config struct {
 
 	// Timeout is how long a check may take, besides waiting for callbacks; two minutes if zero.
 	Timeout time.Duration
-	// Patience is how long each callback is waited for; three minutes if zero.
+	// Patience is how long a callback is waited for after the last sign of life: the order, or a callback about any other one. At most three times
+	// that; three minutes if zero.
 	Patience time.Duration
 	// Quiet is how long it must be quiet after a callback was answered 200; eight seconds if zero.
 	Quiet time.Duration
@@ -63,6 +68,8 @@ func (c Config) Check() error {
 		return errors.New("the other onboarder's token must be another one")
 	case c.Random == nil:
 		return errors.New("the randomness is missing")
+	case c.TestFactory && c.NamePattern != "":
+		return errors.New("a test factory has names of its own to order: give it no name pattern")
 	}
 	return checkPattern(c.NamePattern)
 }
@@ -74,7 +81,7 @@ func (c Config) complete() (Config, error) {
 	if c.Orders && (c.Inbox == nil || c.Callback == "") {
 		return c, errors.New("to order, a callback and somebody who listens there are needed")
 	}
-	c.URL = strings.TrimSuffix(c.URL, "/")
+	c.URL = strings.TrimRight(c.URL, "/")
 	c.Callback = strings.TrimRight(c.Callback, "/")
 	c.Timeout, c.Patience, c.Quiet = orElse(c.Timeout, 2*time.Minute), orElse(c.Patience, 3*time.Minute), orElse(c.Quiet, 8*time.Second)
 	return c, nil

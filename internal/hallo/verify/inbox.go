@@ -27,6 +27,7 @@ type Inbox struct {
 	calls []call
 	count map[string]int  // of calls, by the name in normal form
 	plans map[string]plan // by the same
+	life  time.Time       // when a call about a name came last that was no third one: a factory that is still at work on what it was given
 }
 
 // plan is how calls about a name are answered: the n-th, from 0.
@@ -115,7 +116,9 @@ func (b *Inbox) take(c call) reply {
 	if decide := b.plans[c.domain]; decide != nil {
 		answer = decide(b.count[c.domain])
 	}
-	b.count[c.domain]++
+	if b.count[c.domain]++; c.domain != "" && b.count[c.domain] <= 2 {
+		b.life = c.time
+	}
 	if len(b.calls) < maxCalls {
 		b.calls = append(b.calls, c)
 	}
@@ -154,6 +157,37 @@ func (b *Inbox) wait(ctx context.Context, name string, calls int) []call {
 		select {
 		case <-more:
 		case <-ctx.Done():
+			return found
+		}
+	}
+}
+
+// mostPatience is how many times the patience may begin anew.
+const mostPatience = 3
+
+// patienceEnds says when a wait ends that began at since. All that checks ask for at once, a factory may do one by one: patience begins anew with
+// each sign that it is at work.
+func (b *Inbox) patienceEnds(since time.Time, patience time.Duration) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	end, last := since.Add(patience), since.Add(mostPatience*patience)
+	if later := b.life.Add(patience); later.After(end) {
+		end = later
+	}
+	if end.After(last) {
+		return last
+	}
+	return end
+}
+
+// patient waits for so many calls about a name since something was sent.
+func (b *Inbox) patient(ctx context.Context, name string, calls int, since time.Time, patience time.Duration) []call {
+	for {
+		end := b.patienceEnds(since, patience)
+		moment, cancel := context.WithDeadline(ctx, end)
+		found := b.wait(moment, name, calls)
+		cancel()
+		if len(found) >= calls || ctx.Err() != nil || !b.patienceEnds(since, patience).After(end) {
 			return found
 		}
 	}

@@ -12,6 +12,7 @@ type (
 		XMLName  xml.Name      `xml:"testsuites"`
 		Tests    int           `xml:"tests,attr"`
 		Failures int           `xml:"failures,attr"`
+		Errors   int           `xml:"errors,attr"`
 		Skipped  int           `xml:"skipped,attr"`
 		Time     string        `xml:"time,attr"`
 		Suites   []*junitSuite `xml:"testsuite"`
@@ -20,6 +21,7 @@ type (
 		Name     string      `xml:"name,attr"`
 		Tests    int         `xml:"tests,attr"`
 		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
 		Skipped  int         `xml:"skipped,attr"`
 		Cases    []junitCase `xml:"testcase"`
 	}
@@ -28,6 +30,7 @@ type (
 		Name    string        `xml:"name,attr"`
 		Time    string        `xml:"time,attr"`
 		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
 		Skipped *junitMessage `xml:"skipped"`
 	}
 	junitMessage struct {
@@ -36,9 +39,10 @@ type (
 	}
 )
 
-// WriteJUnit writes the results as JUnit's XML: a suite for each section. What is optional and absent counts as skipped.
+// WriteJUnit writes the results as JUnit's XML: a suite for each section. What is optional and absent counts as skipped, and what nobody knows for
+// want of time as an error. Where the checks could not be made there is one more case, with an error that says why.
 func WriteJUnit(out io.Writer, results []Result, s Summary) error {
-	document := junitSuites{Tests: len(results), Failures: s.Broken, Skipped: s.Skipped + s.Absent, Time: seconds(s.Took.Seconds())}
+	document := junitSuites{Time: seconds(s.Took.Seconds())}
 	for _, r := range results {
 		n := len(document.Suites)
 		if n == 0 || document.Suites[n-1].Name != string(r.Check.Section) {
@@ -46,6 +50,17 @@ func WriteJUnit(out io.Writer, results []Result, s Summary) error {
 			n++
 		}
 		document.Suites[n-1].add(r)
+	}
+	if s.Error != "" {
+		document.Suites = append(document.Suites, &junitSuite{Name: "run", Tests: 1, Errors: 1, Cases: []junitCase{{
+			Class: "run", Name: "the checks are made", Time: document.Time, Error: &junitMessage{Message: s.Error},
+		}}})
+	}
+	for _, suite := range document.Suites {
+		document.Tests += suite.Tests
+		document.Failures += suite.Failures
+		document.Errors += suite.Errors
+		document.Skipped += suite.Skipped
 	}
 	if _, err := io.WriteString(out, xml.Header); err != nil {
 		return err
@@ -66,14 +81,17 @@ func (s *junitSuite) add(r Result) {
 	}
 	c := junitCase{Class: s.Name, Name: name, Time: seconds(r.Took.Seconds())}
 	s.Tests++
-	switch r.Verdict {
-	case Broken:
+	switch {
+	case r.Busy:
+		s.Errors++
+		c.Error = &junitMessage{Message: r.Reason}
+	case r.Verdict == Broken:
 		s.Failures++
 		c.Failure = &junitMessage{Message: "want " + r.Failure.Want, Text: fmt.Sprintf("sent  %s\ncame  %s\nwant  %s\n", r.Failure.Sent, r.Failure.Came, r.Failure.Want)}
-	case Absent:
+	case r.Verdict == Absent:
 		s.Skipped++
 		c.Skipped = &junitMessage{Message: "optional, and absent: want " + r.Failure.Want}
-	case Skipped:
+	case r.Verdict == Skipped:
 		s.Skipped++
 		c.Skipped = &junitMessage{Message: r.Reason}
 	}

@@ -29,6 +29,7 @@ type line struct {
 	Optional bool          `json:"optional"`
 	Verdict  Verdict       `json:"verdict"`
 	Reason   string        `json:"reason,omitempty"`
+	Busy     bool          `json:"busy,omitempty"`
 	Sent     string        `json:"sent,omitempty"`
 	Came     string        `json:"came,omitempty"`
 	Want     string        `json:"want,omitempty"`
@@ -40,7 +41,7 @@ func (p *Reporter) Show(r Result) {
 	if p.asJSON {
 		l := line{
 			Number: r.Check.Number, Section: r.Check.Section, Dialect: r.Dialect, Sentence: r.Check.Sentence, Optional: r.Check.Optional,
-			Verdict: r.Verdict, Reason: r.Reason, Seconds: r.Took.Seconds(),
+			Verdict: r.Verdict, Reason: r.Reason, Busy: r.Busy, Seconds: r.Took.Seconds(),
 		}
 		if f := r.Failure; f != nil {
 			l.Sent, l.Came, l.Want = f.Sent, f.Came, f.Want
@@ -71,12 +72,20 @@ func optional(c Check) string {
 // End writes the summary.
 func (p *Reporter) End(s Summary) {
 	if p.asJSON {
-		p.encode(map[string]any{"summary": map[string]any{
-			"kept": s.Kept, "broken": s.Broken, "absent": s.Absent, "skipped": s.Skipped, "ordered": s.Ordered, "seconds": s.Took.Seconds(),
-		}})
+		summary := map[string]any{
+			"kept": s.Kept, "broken": s.Broken, "absent": s.Absent, "skipped": s.Skipped, "busy": s.Busy, "ordered": s.Ordered, "seconds": s.Took.Seconds(),
+		}
+		if s.Error != "" {
+			summary["error"] = s.Error
+		}
+		p.encode(map[string]any{"summary": summary})
 		return
 	}
-	p.print("\n%d kept, %d broken, %d optional ones absent, %d skipped; %d orders of new names; %.1f s\n", s.Kept, s.Broken, s.Absent, s.Skipped, s.Ordered, s.Took.Seconds())
+	p.print("\n%d kept, %d broken, %d optional ones absent, %d skipped", s.Kept, s.Broken, s.Absent, s.Skipped)
+	if s.Busy > 0 {
+		p.print(" (%d of them for want of time)", s.Busy)
+	}
+	p.print("; %d orders of new names; %.1f s\n", s.Ordered, s.Took.Seconds())
 }
 
 // List writes all checks, and what each needs.

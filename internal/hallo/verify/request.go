@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -141,16 +142,30 @@ func (r *run) sendWith(ctx context.Context, client *http.Client, q request) answ
 	defer func() { <-r.sending }()
 	response, err := client.Do(out)
 	if err != nil {
-		a.err = withoutURL(err)
+		a.err = unanswered(ctx, err)
 		return a
 	}
 	defer func() { _ = response.Body.Close() }() // read, or given up
 	a.status, a.header = response.StatusCode, response.Header
 	if a.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer)); err != nil {
-		a.err = withoutURL(err)
+		a.err = unanswered(ctx, err)
 	}
 	return a
 }
+
+// unanswered is the error of a request. That an answer takes longer than somebody waits breaks no sentence.
+func unanswered(ctx context.Context, err error) error {
+	var slow net.Error
+	switch {
+	case ctx.Err() != nil:
+		return &skipped{context.Cause(ctx).Error(), true}
+	case errors.As(err, &slow) && slow.Timeout():
+		return &skipped{errSlow.Error(), true}
+	}
+	return withoutURL(err)
+}
+
+var errSlow = fmt.Errorf("no answer within %s, so nobody knows: the factory is slow, or a machine busy", requestTimeout)
 
 // describe shows a request as it goes out.
 func (r *run) describe(q request) string {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -27,11 +26,13 @@ const (
 // Summary counts what came of the checks.
 type Summary struct {
 	Kept, Broken, Absent, Skipped int
-	// Busy are those of the skipped that the factory put off until there was no time left.
+	// Busy are those of the skipped that came to no end in their time: whether these sentences are kept, nobody knows.
 	Busy int
 	// Ordered is how many names were ordered at most.
 	Ordered int
 	Took    time.Duration
+	// Error is why the checks could not be made, or not all of them; empty if they were. It holds no secret.
+	Error string
 }
 
 // run is one run of the checks.
@@ -45,7 +46,7 @@ type run struct {
 	nobodys string // a token that nobody has
 	// test says that the names of a test factory answer as they should.
 	test bool
-	// barred says why the older dialect is not spoken, if it is not.
+	// barred says why one of the dialects is not spoken, if it is not.
 	barred   string
 	dialects []hallo.Dialect
 	sessions map[hallo.Dialect]*session
@@ -57,6 +58,14 @@ type run struct {
 // Run makes the checks and shows each result, in the order of their numbers. Its error says why they could not be made at all; a broken
 // sentence is none.
 func Run(ctx context.Context, config Config, show func(Result)) (Summary, error) {
+	summary, err := runChecks(ctx, config, show)
+	if err != nil {
+		summary.Error = err.Error()
+	}
+	return summary, err
+}
+
+func runChecks(ctx context.Context, config Config, show func(Result)) (Summary, error) {
 	config, err := config.complete()
 	if err != nil {
 		return Summary{}, err
@@ -84,59 +93,9 @@ func newClient(config *tls.Config, http2 bool) *http.Client {
 		Timeout:       requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			TLSClientConfig: config, Protocols: protocols, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 10 * time.Second,
-			DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSClientConfig: config, Protocols: protocols, IdleConnTimeout: time.Minute, ExpectContinueTimeout: 2 * time.Second,
 		},
 	}
-}
-
-// prepare finds out whom it has to do with.
-func (r *run) prepare(ctx context.Context) error {
-	for _, made := range []*string{&r.code, &r.another, &r.nobodys} {
-		text, err := r.random(20)
-		if err != nil {
-			return err
-		}
-		*made = "verify-" + text
-	}
-	r.secrets = []secret{{r.config.Token, "(token)"}, {r.code, "(code)"}, {r.another, "(another code)"}, {r.nobodys, "(a token that nobody has)"}}
-	for text, shown := range map[string]string{r.config.OtherToken: "(the other onboarder's token)", r.config.WebhookKey: "(key)", r.config.CallbackToken: "(the callbacks' token)"} {
-		if text != "" {
-			r.secrets = append(r.secrets, secret{text, shown})
-		}
-	}
-	if err := r.chooseDialects(ctx); err != nil {
-		return err
-	}
-	r.sessions = map[hallo.Dialect]*session{}
-	for _, dialect := range []hallo.Dialect{hallo.Bearer, hallo.QuerySecret} {
-		r.sessions[dialect] = &session{run: r, dialect: dialect}
-	}
-	r.test = r.sessions[r.dialects[0]].answersTestNames(ctx)
-	return nil
-}
-
-// chooseDialects tries the older dialect where nobody asked for it: an onboarder need not be allowed to speak it.
-func (r *run) chooseDialects(ctx context.Context) error {
-	first := hallo.QuerySecret
-	if r.dialects = r.config.Dialects; len(r.dialects) > 0 {
-		first = r.dialects[0] // whoever wants no token in a URL gets none there
-	}
-	probing := &session{run: r, dialect: first}
-	probe := probing.authenticated(nobody, r.config.Token) // a stranger, as the token may be none in the older dialect
-	a := r.send(ctx, probe)
-	switch {
-	case a.err != nil:
-		return fmt.Errorf("the factory cannot be reached: %w", a.err)
-	case len(r.dialects) == 1:
-		r.barred = "only " + string(r.dialects[0]) + " is spoken"
-	case len(r.dialects) > 1:
-	case a.status == http.StatusUnauthorized:
-		r.dialects, r.barred = []hallo.Dialect{hallo.Bearer}, "the factory does not let this onboarder speak the older dialect"
-	default:
-		r.dialects = []hallo.Dialect{hallo.Bearer, hallo.QuerySecret}
-	}
-	return nil
 }
 
 // job is a check in a dialect.
@@ -153,7 +112,10 @@ func (r *run) jobs() []*job {
 			continue
 		}
 		dialects := r.dialects[:1]
-		if c.Each {
+		switch {
+		case c.strangers && len(r.config.Dialects) == 0:
+			dialects = bothDialects // whom the factory lets in in a dialect is one thing; it lets no stranger in in any
+		case c.Each:
 			dialects = r.dialects
 		}
 		for _, d := range dialects {
@@ -216,7 +178,7 @@ func (r *run) all(ctx context.Context, show func(Result)) Summary {
 // do makes one check within its time.
 func (j *job) do(ctx context.Context) Result {
 	begun, r := time.Now(), j.in.run
-	limit := r.config.Timeout + time.Duration(j.check.Waits)*r.config.Patience
+	limit := r.config.Timeout + time.Duration(j.check.Waits)*mostPatience*r.config.Patience
 	whole := ctx
 	ctx, cancel := within(whole, limit)
 	defer cancel()
@@ -228,8 +190,11 @@ func (j *job) do(ctx context.Context) Result {
 	if err == nil {
 		err = j.check.run(ctx, j.in)
 	}
-	if err != nil && whole.Err() != nil {
+	switch { // what was not seen until then need not be so, and what was may be for want of time
+	case whole.Err() != nil:
 		err = skip("broken off: %s", context.Cause(whole))
+	case ctx.Err() != nil && !isSkipped(err):
+		err = &skipped{context.Cause(ctx).Error(), true}
 	}
 	result.Took = time.Since(begun)
 	var not *skipped
@@ -260,7 +225,7 @@ func (r *run) lacks(c Check) error {
 		{NeedsCallback, r.config.Callback != "", "needs a callback that the factory allows: --callback"},
 		{NeedsOrders, r.config.Orders, "orders a site: only with --orders"},
 		{NeedsTestNames, r.config.NamePattern == "", "needs the names of a test factory, and --name-pattern says that it is none"},
-		{NeedsTestNames, r.test || r.config.Orders, "the factory does not answer the names of a test factory, and need not"},
+		{NeedsTestNames, r.test || r.config.TestFactory, "the factory does not answer the names of a test factory, and need not: --test-factory says that it is one"},
 		{NeedsOrders, r.test || r.config.NamePattern != "", "the factory does not answer the names of a test factory, so nothing is ordered: give --name-pattern for names that may cost money"},
 		{NeedsOther, r.config.OtherToken != "", "needs a second onboarder: --other-token-file"},
 		{NeedsBothDialects, len(r.dialects) == 2, "needs both dialects: " + r.barred},

@@ -34,17 +34,6 @@ const (
 	alwaysUnknown = "error." + testSuffix
 )
 
-// answersTestNames says whether the factory answers the three fixed names as a test factory does. That alone is no leave to order: a live
-// one might do so by chance.
-func (s *session) answersTestNames(ctx context.Context) bool {
-	for name, want := range map[string]string{alwaysFree: "true", alwaysTaken: "false"} {
-		if a := s.get(ctx, domainPath(name)); a.err != nil || available(a) != want {
-			return false
-		}
-	}
-	return s.get(ctx, domainPath(alwaysUnknown), http.StatusServiceUnavailable).status == http.StatusServiceUnavailable
-}
-
 func domainPath(name string) string { return "/v1/domain/" + url.PathEscape(name) }
 func sitePath(name string) string   { return "/v1/site/" + url.PathEscape(name) }
 
@@ -119,6 +108,9 @@ func (s *session) body(body []byte) request {
 		q.header = bearer(s.config.Token)
 	}
 	q.header.Set("Content-Type", "application/json")
+	if len(body) > largest { // the answer may come before the body is sent, and be lost with a connection that ends meanwhile
+		q.header.Set("Expect", "100-continue")
+	}
 	return q
 }
 
@@ -127,11 +119,14 @@ func (s *session) post(ctx context.Context, d document, hoped ...int) answer {
 	return s.send(ctx, s.body(d.encode()), hoped...)
 }
 
+// nameFirst is why nothing is seen of a body with two mistakes.
+const nameFirst = "the factory judges the name first, and without --orders only names that nobody sells are sent"
+
 // refuses holds the factory to a 400 for a body. Where the name could not be sold anyway, a factory may say that first.
 func (s *session) refuses(ctx context.Context, body []byte, statuses ...int) error {
 	a := s.send(ctx, s.body(body))
 	if a.status == http.StatusConflict && !s.mayOrder() {
-		return skip("the factory judges the name first, and without --orders only names that nobody sells are sent")
+		return skip(nameFirst)
 	}
 	return a.is(append([]int{http.StatusBadRequest}, statuses...)...)
 }

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"magicwebsitefactory.gent/internal/hallo"
 	"magicwebsitefactory.gent/internal/hallo/hallotest"
 	"magicwebsitefactory.gent/internal/hallo/verify"
 )
@@ -103,31 +102,6 @@ func TestNothingIsOrderedWithoutLeave(t *testing.T) {
 	}
 }
 
-func TestADialectThatIsNotAllowedIsSkippedUnlessItWasAskedFor(t *testing.T) {
-	barred := instead(401, func(r *http.Request, _ *httptest.ResponseRecorder) bool {
-		return r.Header.Get("Authorization") == "" && (r.URL.Query().Has("secret") || strings.Contains(body(r), `"secret"`))
-	})
-	for name, c := range map[string]struct {
-		dialects []hallo.Dialect
-		broken   bool
-		older    bool
-	}{
-		"nobody asked":         {nil, false, false},
-		"the older was asked":  {[]hallo.Dialect{hallo.QuerySecret}, true, true},
-		"the modern was asked": {[]hallo.Dialect{hallo.Bearer}, false, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t, barred)
-			b.config.Dialects, b.config.Only = c.dialects, only(t, "10,30-33,107")
-			h := b.check(t)
-			older := slices.ContainsFunc(h.results, func(r verify.Result) bool { return r.Dialect == hallo.QuerySecret })
-			if (h.summary.Broken > 0) != c.broken || older != c.older {
-				t.Errorf("%+v: %+v", h.summary, h.results)
-			}
-		})
-	}
-}
-
 func TestAPatternMakesTheNamesThatAreOrdered(t *testing.T) {
 	var names sync.Map
 	flaw := answers(func(r *http.Request, a *httptest.ResponseRecorder) {
@@ -136,7 +110,7 @@ func TestAPatternMakesTheNamesThatAreOrdered(t *testing.T) {
 		}
 	})
 	b := newBench(t, flaw)
-	b.config.NamePattern, b.config.Exhaust = "paid-*.gent", false
+	b.config.TestFactory, b.config.NamePattern, b.config.Exhaust = false, "paid-*.gent", false
 	h := b.check(t)
 	count := 0
 	names.Range(func(name, _ any) bool {
@@ -222,9 +196,11 @@ func TestConfigurationsThatCannotBeAreRefused(t *testing.T) {
 		"one token twice":       func(c *verify.Config) { c.OtherToken = c.Token },
 		"nobody who listens":    func(c *verify.Config) { c.Inbox = nil },
 		"no callback":           func(c *verify.Config) { c.Callback = "" },
-		"a pattern of nothing":  func(c *verify.Config) { c.NamePattern = "verify.example" },
-		"a pattern of suffixes": func(c *verify.Config) { c.NamePattern = "verify.*" },
+		"a pattern of nothing":  func(c *verify.Config) { c.TestFactory, c.NamePattern = false, "verify.example" },
+		"a pattern of suffixes": func(c *verify.Config) { c.TestFactory, c.NamePattern = false, "verify.*" },
+		"a pattern for a test":  func(c *verify.Config) { c.NamePattern = "verify-*.example" },
 		"nobody there":          func(c *verify.Config) { c.URL = "https://127.0.0.1:1" },
+		"a token of elsewhere":  func(c *verify.Config) { c.Token = "mwf_token-of-elsewhere" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := newBench(t, hallotest.Flaw{}).config

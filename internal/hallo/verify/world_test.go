@@ -69,6 +69,14 @@ type bench struct {
 
 func newBench(t *testing.T, flaw hallotest.Flaw) *bench {
 	t.Helper()
+	b := newLiveBench(t, flaw, "")
+	b.config.TestFactory = true
+	return b
+}
+
+// newLiveBench has a live factory that sells names below the suffix.
+func newLiveBench(t *testing.T, flaw hallotest.Flaw, suffix string) *bench {
+	t.Helper()
 	authority := hallotest.NewAuthority(t)
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,7 +87,7 @@ func newBench(t *testing.T, flaw hallotest.Flaw) *bench {
 	listener := hallo.Listen(socket, authority.Certificate("127.0.0.1"), inbox, func(string) {})
 	t.Cleanup(listener.Close)
 	b := &bench{Model: hallotest.NewModel(t, hallotest.ModelConfig{
-		Tokens: []string{token, otherToken}, Callback: callback, Trust: authority, Flaw: flaw,
+		Tokens: []string{token, otherToken}, Callback: callback, Trust: authority, Flaw: flaw, Suffix: suffix,
 	})}
 	b.config = verify.Config{
 		URL: b.URL, Trust: authority.Pool(), Token: token, OtherToken: otherToken, Callback: callback, Inbox: inbox,
