@@ -76,6 +76,9 @@ type look struct {
 	differed bool // somebody answered something else, which publishing again may mend
 	failures int  // in a row, since they agreed
 	message  string
+	asked    []string // the servers, by name
+	// contradiction is why nothing that is published will make them agree, where it is known.
+	contradiction string
 }
 
 func (r *Reconciler) lookup(s *scope) lookup {

@@ -2,7 +2,9 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
@@ -21,7 +23,11 @@ func (r *Reconciler) askServers(ctx context.Context, s *scope) (duty.Outcome, er
 		return duty.Continue(), nil
 	}
 	memory := r.lookup(s)
-	next := look{about: s.recordsAbout()}
+	chosen, err := r.delegated(ctx, s)
+	if err != nil {
+		return duty.Stop(), err
+	}
+	next := look{about: strings.Join(append([]string{s.recordsAbout()}, chosen.servers...), " ")}
 	last := memory.look
 	if last != nil && last.about == next.about {
 		if rest := last.due.Sub(s.now); rest > 0 {
@@ -45,6 +51,9 @@ func (r *Reconciler) askServers(ctx context.Context, s *scope) (duty.Outcome, er
 	if silent := !next.agreed && !next.differed; silent && last != nil && last.agreed && last.about == next.about && last.failures+1 < graceVisits {
 		next.agreed, next.failures, next.message = true, last.failures+1, ""
 	}
+	if !next.agreed {
+		next.contradiction = chosen.contradicts(next.asked)
+	}
 	next.due = s.now.Add(s.lookAfter(next))
 	memory.look, s.records.look = &next, &next
 	r.remember(s, memory)
@@ -59,6 +68,7 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, next *look) {
 		asker = &dns.Resolver{}
 	}
 	answers, err := asker.Ask(ctx, s.site.Spec.Domain)
+	next.asked = serversOf(answers, err)
 	if err != nil {
 		next.message = fmt.Sprintf("The authoritative name servers cannot be asked: %s.", shorten(err.Error()))
 		return
@@ -71,6 +81,18 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, next *look) {
 	case !next.agreed:
 		next.message = fmt.Sprintf("No authoritative name server answers: %s.", difference)
 	}
+}
+
+// serversOf are the names of the servers that were asked, or could not be.
+func serversOf(answers dns.Answers, err error) []string {
+	var names []string
+	for i := range answers {
+		names = append(names, answers[i].Server)
+	}
+	if failure := new(dns.Failure); errors.As(err, &failure) {
+		names = append(names, failure.Server)
+	}
+	return names
 }
 
 // mayAsk says whether the records are published, so that the servers can know of them.

@@ -18,7 +18,7 @@ func (s *scope) dnsPublished() state {
 	case !resources.ManagesDNS(s.class):
 		return yes(v1alpha1.ReasonNotRequested, "The SiteClass leaves DNS to others.")
 	case closed != nil && closed.reason != v1alpha1.ReasonSuspended:
-		return no(closed.reason, "No record leads here any more that the factory published.")
+		return no(closed.reason, "%s", s.withdrawn())
 	case !s.registered():
 		return waitingForDomain()
 	case found.hostName != "":
@@ -37,7 +37,24 @@ func (s *scope) dnsPublished() state {
 	case found.look.agreed:
 		return yes(v1alpha1.ReasonSucceeded, "%s So do the authoritative name servers answer.", s.askedFor())
 	}
+	if found.look.contradiction != "" {
+		return no(v1alpha1.ReasonPublishingFailed, "%s %s %s", s.askedFor(), found.look.contradiction, found.look.message)
+	}
 	return no(v1alpha1.ReasonAnswersDiffer, "%s %s%s", s.askedFor(), found.look.message, s.unseen())
+}
+
+// withdrawn says what is known of the records of a site whose workload goes. Nobody asks the authoritative servers any more: the addresses are no longer the
+// site's, and somebody else may have the name lead to them by right.
+func (s *scope) withdrawn() string {
+	switch {
+	case s.marked():
+		return "The records that lead here are to be withdrawn."
+	case s.class.DNS.ExternalDNS != nil:
+		return "No DNSEndpoint asks for records any more. external-dns withdraws them at its own pace, where its policy is sync; nobody asked the name servers whether it has."
+	case s.class.DNS.RFC2136 != nil:
+		return "The name server that takes the updates has no record any more that the factory published there; nobody asked the zone's other servers whether they follow."
+	}
+	return "The Registrar has no record any more that the factory published there; nobody asked its name servers whether they follow."
 }
 
 // reachedDNS says whether the steps came as far as the route.

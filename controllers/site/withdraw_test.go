@@ -33,8 +33,64 @@ func TestRecordsAreWithdrawnWithTheSite(t *testing.T) {
 			if got := w.dns.zones[theServer+"/gent"]; !slices.Equal(got, []netip.Addr{there}) {
 				t.Errorf("the zone has %v", got)
 			}
+			w.expectSaid("has no record any more that the factory published there; nobody asked the zone's other servers")
 			w.expectQuiet()
 		})
+	}
+}
+
+// What is said of records is what is known: that the factory took them away, or asked for it, and never that the world's servers have followed.
+func TestWithdrawalIsNotClaimedBeyondWhatIsKnown(t *testing.T) {
+	for by, tc := range map[string]struct {
+		dns  v1alpha1.SiteDNS
+		says string
+	}{
+		"updates":       {byUpdates(), "The name server that takes the updates has no record any more"},
+		"the registrar": {byRegistrar(), "The Registrar has no record any more"},
+		"external-dns":  {byExternalDNS(), "external-dns withdraws them at its own pace, where its policy is sync"},
+	} {
+		t.Run(by, func(t *testing.T) {
+			w := newWorld(t)
+			w.hasKey()
+			w.dns.answers = []netip.Addr{here}
+			w.standingBy(tc.dns)
+			w.callbackFroze(v1alpha1.OutcomeFailed, true)
+			asked := w.dns.asked
+			w.dns.lags = true // the servers answer as before
+			w.reconcile()
+			w.expectDNS(metav1.ConditionFalse, v1alpha1.ReasonAttemptEnded, tc.says)
+			w.expectDNS(metav1.ConditionFalse, v1alpha1.ReasonAttemptEnded, "nobody asked")
+			if w.dns.asked != asked {
+				t.Error("they were asked")
+			}
+			w.expectQuiet()
+		})
+	}
+}
+
+func TestRecordsThatAreStillToBeWithdrawnAreNotSaidToBeGone(t *testing.T) {
+	w := newWorld(t)
+	w.hasKey()
+	w.standingBy(byUpdates())
+	w.restarts()
+	w.r.Probes = 1
+	if !w.r.places().TryAcquire(1) {
+		t.Fatal("there is no place")
+	}
+	w.callbackFroze(v1alpha1.OutcomeFailed, true)
+	w.reconcile()
+	w.expectDNS(metav1.ConditionFalse, v1alpha1.ReasonAttemptEnded, "The records that lead here are to be withdrawn.")
+	w.r.places().Release(1)
+	w.passes(busyAfter)
+	w.reconcile()
+	w.expectSaid("has no record any more")
+}
+
+// expectSaid looks at the message of DNSPublished alone.
+func (w *world) expectSaid(says string) {
+	w.t.Helper()
+	if c := find(w.site().Status.Conditions, v1alpha1.ConditionDNSPublished); c == nil || !strings.Contains(c.Message, says) {
+		w.t.Errorf("DNSPublished is %+v, want something with %q", c, says)
 	}
 }
 

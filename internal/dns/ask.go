@@ -22,6 +22,8 @@ type Answer struct {
 	Addresses []netip.Addr
 	// Missing is whether it says that there is no such name, and Alias that a CNAME stands there.
 	Missing, Alias bool
+	// Target is what the CNAME leads to, in lower case and without a trailing dot; with Alias alone. It is whatever the server says.
+	Target string
 	// Silent is why it says nothing of the name, such as that no answer came; nil where it does. A resolver goes on to the next server then.
 	Silent *Failure
 }
@@ -148,6 +150,7 @@ func (r *Resolver) askOne(ctx context.Context, answer *Answer, domain string) *r
 		default:
 			found, answer.Alias = addressesIn(reply, domain, rrtype)
 			answer.Addresses = append(answer.Addresses, found...)
+			answer.Target = aliasIn(reply, domain)
 		}
 		if answer.Silent != nil || answer.Missing || answer.Alias {
 			answer.Addresses = nil
@@ -156,6 +159,16 @@ func (r *Resolver) askOne(ctx context.Context, answer *Answer, domain string) *r
 	}
 	answer.Addresses = Sorted(answer.Addresses)
 	return nil
+}
+
+// aliasIn is what a CNAME at the name leads to; empty where there is none.
+func aliasIn(reply *miekg.Msg, domain string) string {
+	for _, rr := range reply.Answer {
+		if cname, ok := rr.(*miekg.CNAME); ok && miekg.CanonicalName(cname.Hdr.Name) == miekg.CanonicalName(domain) {
+			return display(miekg.CanonicalName(cname.Target))
+		}
+	}
+	return ""
 }
 
 // referred are the servers of the zone below that a reply refers to.

@@ -217,6 +217,26 @@ func TestTheAuthoritativeServersAreAsked(t *testing.T) {
 	}
 }
 
+func TestAnAliasIsToldWithWhatItLeadsTo(t *testing.T) {
+	in := newInternet(t, map[string]nameserver{
+		recursive: theRecursive(), "192.0.2.1": theZone("alice.gent. IN CNAME Sites.Example.", "sites.example. IN A 203.0.113.7"),
+		"192.0.2.2": theZone("alice.gent. IN A 203.0.113.7"), "2001:db8::2": theZone("bob.gent. IN CNAME sites.example."),
+	})
+	answers, err := (&dns.Resolver{Recursive: []string{recursive + ":53"}, Dial: in.dial}).Ask(t.Context(), "alice.gent")
+	must(t, err)
+	got := map[string]string{}
+	for _, a := range answers {
+		got[a.At.String()] = fmt.Sprintf("alias %t to %q, missing %t, %v", a.Alias, a.Target, a.Missing, a.Addresses)
+	}
+	want := map[string]string{
+		"192.0.2.1": `alias true to "sites.example", missing false, []`, "192.0.2.2": `alias false to "", missing false, [203.0.113.7]`,
+		"2001:db8::2": `alias false to "", missing true, []`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheServersHaveToBeFound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		servers map[string]nameserver

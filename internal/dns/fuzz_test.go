@@ -45,6 +45,14 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 		}
+		if target := aliasIn(message, "alice.gent"); target != "" {
+			if _, alias := addressesIn(message, "alice.gent", miekg.TypeA); !alias {
+				t.Fatalf("%s is what no CNAME at the name leads to:\n%s", target, message)
+			}
+			if _, err := new(miekg.Msg).SetQuestion(miekg.Fqdn(target), miekg.TypeA).Pack(); err != nil {
+				t.Fatalf("%q cannot be asked for: %v", target, err)
+			}
+		}
 		below := referred(message, "alice.gent")
 		if below == nil {
 			return

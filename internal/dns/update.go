@@ -79,6 +79,9 @@ func (z *Zone) RemoveAddresses(ctx context.Context, domain string, addresses []n
 	var before *standing
 	for range maxLooks {
 		have, err := z.look(ctx, domain)
+		if reasonOf(err) == ReasonAlias {
+			return nil // beside a CNAME nothing of ours can stand
+		}
 		if err != nil {
 			return err
 		}

@@ -164,6 +164,18 @@ func TestOnlyRecordsThatLeadHereAreWithdrawn(t *testing.T) {
 	}
 }
 
+// Somebody who put a CNAME there has taken the addresses away, as nothing stands beside one: there is nothing to wait for.
+func TestACNAMEIsNoneOfOursToWithdraw(t *testing.T) {
+	for _, owner := range []string{"alice", "*"} {
+		s := dnstest.Start(t, dnstest.Options{Records: owner + " 300 IN CNAME elsewhere.example."})
+		before := serial(t, s)
+		must(t, zoneOf(t, s).RemoveAddresses(t.Context(), "alice.gent", addresses("192.0.2.1")))
+		if after := serial(t, s); after != before {
+			t.Errorf("%s: the zone's serial went from %d to %d", owner, before, after)
+		}
+	}
+}
+
 func TestAWildcardGivesWayToTheNamesOwnRecords(t *testing.T) {
 	s := dnstest.Start(t, dnstest.Options{Records: "* 300 IN A 192.0.2.1\n* 300 IN AAAA 2001:db8::9"})
 	must(t, zoneOf(t, s).PutAddresses(t.Context(), "alice.gent", addresses("192.0.2.1", "2001:db8::1"), ttl))

@@ -1,10 +1,9 @@
 // Package external is for names that are held elsewhere. It buys nothing and renews nothing: a name is taken for ours for as long as it leads here, by the
-// word of its authoritative name servers.
+// word of its authoritative name servers, and of those of what its CNAME leads to.
 package external
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -67,36 +66,15 @@ func (a *account) Check(context.Context) error { return nil }
 
 // LookUp says that a name is ours where all of its addresses are. Whether anybody else holds it is nobody's business here.
 func (a *account) LookUp(ctx context.Context, q registrar.Query) (registrar.Sighting, error) {
-	answers, err := a.asker.Ask(ctx, q.Domain)
+	here, err := a.leadsHere(ctx, q.Domain)
 	if err != nil {
 		return registrar.Sighting{}, fmt.Errorf("ask where it leads: %w", err)
-	}
-	here, answered := a.leadsHere(answers)
-	if !answered {
-		// A server that is silent says neither that the name is here nor that it is not.
-		return registrar.Sighting{}, fmt.Errorf("ask where it leads: %w", errSilent)
 	}
 	if !here {
 		return registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderImpossible}, nil
 	}
 	// There is no purchase that it came by; to lead here is what the Domain's operation waits for.
 	return registrar.Sighting{InAccount: registrar.Yes, Order: registrar.OrderImpossible, Registered: registrar.Yes, OperationID: q.OperationID}, nil
-}
-
-var errSilent = errors.New("none of its name servers answers")
-
-// leadsHere says whether all servers that answer give addresses of ours and no others, and whether any answers.
-func (a *account) leadsHere(answers dns.Answers) (here, answered bool) {
-	here = true
-	for i := range answers {
-		answer := &answers[i]
-		if answer.Silent != nil {
-			continue
-		}
-		answered = true
-		here = here && !answer.Alias && !answer.Missing && len(answer.Addresses) > 0 && !slices.ContainsFunc(answer.Addresses, a.foreign)
-	}
-	return here && answered, answered
 }
 
 func (a *account) foreign(address netip.Addr) bool {

@@ -13,7 +13,7 @@ import (
 	"magicwebsitefactory.gent/internal/registrar/registrartest"
 )
 
-// The schemas of the API's description (OpenAPI document "Public Api", v2) that the provider sends. A field that is not in them is an error.
+// The schemas of the API's description that the provider sends, which a test holds against published.json. A field that is not in them is an error.
 type (
 	registerDomain struct {
 		DomainName  string          `json:"domain_name"`

@@ -88,6 +88,7 @@ func (s *Server) edit(method, domain, id string, body []byte) reply {
 		s.zones[domain] = slices.Delete(s.zones[domain], at, at+1)
 	default:
 		s.zones[domain][at] = record
+		return reply{status: http.StatusOK}
 	}
 	return reply{status: http.StatusNoContent}
 }
