@@ -29,7 +29,8 @@ const (
 	ConditionRenewing = "Renewing"
 	// ConditionDelegated (Domain): the registrar has taken spec.nameServers; absent where there are none.
 	ConditionDelegated = "Delegated"
-	// ConditionNeedsAttention (Domain): only a person can decide whether the name was bought; see AnnotationDecision.
+	// ConditionNeedsAttention (Domain): only a person can decide whether the name was bought; see AnnotationDecision. False with Progressing while an order
+	// that was carried out is given an hour to show in the account.
 	ConditionNeedsAttention = "NeedsAttention"
 )
 

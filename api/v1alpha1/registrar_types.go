@@ -171,15 +171,40 @@ type RegistrarUsage struct {
 	Spent *Price `json:"spent,omitempty"`
 }
 
+// RegistrarError is a call to a provider that failed.
+type RegistrarError struct {
+	// time at which it failed.
+	// +required
+	Time metav1.Time `json:"time"`
+	// call that failed: Check, LookUp, Buy, Renew, PutAddresses, RemoveAddresses or PutNameServers.
+	// +kubebuilder:validation:MaxLength=40
+	// +required
+	Call string `json:"call"`
+	// message says what was wrong, without secrets. A name that is taken, refused or too dear is an answer, and no error.
+	// +kubebuilder:validation:MaxLength=400
+	// +required
+	Message string `json:"message"`
+}
+
 // RegistrarStatus is what the factory says of a Registrar.
 type RegistrarStatus struct {
 	// observedGeneration is the generation that this status speaks of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// usage of today's limits.
+	// sells are those of spec.suffixes that no other Registrar names as well. Whether anything is sold under them at the moment says Ready, and spec.suspend.
+	// +kubebuilder:validation:MaxItems=64
+	// +listType=set
+	// +optional
+	Sells []string `json:"sells,omitempty"`
+
+	// usage of today's limits. It begins anew when the day (UTC) is over.
 	// +optional
 	Usage *RegistrarUsage `json:"usage,omitempty"`
+
+	// lastError is the last call to the provider that failed, whatever it was for. What succeeds later leaves it there, so its time says whether it still matters.
+	// +optional
+	LastError *RegistrarError `json:"lastError,omitempty"`
 
 	// conditions: Ready.
 	// +listType=map
@@ -194,7 +219,7 @@ type RegistrarStatus struct {
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:categories=factory,shortName=regr
-// +kubebuilder:printcolumn:name="Suffixes",type=string,JSONPath=`.spec.suffixes`
+// +kubebuilder:printcolumn:name="Sells",type=string,JSONPath=`.status.sells`,description="suffixes that no other Registrar sells as well"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Bought",type=integer,JSONPath=`.status.usage.registrations`,description="registrations reserved on the day of Date"
@@ -202,7 +227,8 @@ type RegistrarStatus struct {
 // +kubebuilder:printcolumn:name="Spent",type=string,JSONPath=`.status.usage.spent.amount`,description="reserved for purchases and renewals on the day of Date"
 // +kubebuilder:printcolumn:name="Budget",type=string,JSONPath=`.spec.limits.spendingPerDay.amount`
 // +kubebuilder:printcolumn:name="Currency",type=string,JSONPath=`.spec.limits.maxPrice.currency`,priority=1
-// +kubebuilder:printcolumn:name="Date",type=string,JSONPath=`.status.usage.date`,priority=1
+// +kubebuilder:printcolumn:name="Date",type=string,JSONPath=`.status.usage.date`,description="the day (UTC) of Bought and Spent"
+// +kubebuilder:printcolumn:name="Suffixes",type=string,JSONPath=`.spec.suffixes`,priority=1
 // +kubebuilder:printcolumn:name="Suspended",type=boolean,JSONPath=`.spec.suspend`,priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Registrar struct {

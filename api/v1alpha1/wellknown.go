@@ -16,6 +16,9 @@ const (
 	AnnotationSendAgain = GroupName + "/send-again"
 	// AnnotationDecision on a Domain that NeedsAttention is an admin's word on what happened: one of the Decision values.
 	AnnotationDecision = GroupName + "/decision"
+	// AnnotationOrdered on a Domain is when an order for it first went out to a registrar that cannot tell of orders, as RFC 3339. It is kept where a Domain is restored
+	// without its status, and then has a person asked before the name is ordered again.
+	AnnotationOrdered = GroupName + "/ordered"
 	// AnnotationDomain on every child of an IndieSite is the domain that the child was made for; a child with another one is never taken over.
 	AnnotationDomain = GroupName + "/domain"
 	// AnnotationRequestDigest on a PersistentVolumeClaim is the order that the volume belongs to.

@@ -40,6 +40,7 @@ func addDuties(mgr manager.Manager, cfg settings) error {
 	if err != nil {
 		return fmt.Errorf("registries: %w", err)
 	}
+	failures := registrars.NewFailures()
 	accounts := registrars.Limit(
 		registrars.NewSource(cfg.environment,
 			testprovider.New(mgr.GetClient(), mgr.GetAPIReader(), now),
@@ -47,7 +48,7 @@ func addDuties(mgr manager.Manager, cfg settings) error {
 			epp.New(mgr.GetAPIReader(), now, epp.WithKeepAlive(now)),
 			dnsimple.New(mgr.GetAPIReader(), now, dnsimple.WithUserAgent("magic-website-factory/"+version)),
 			external.New(resolver),
-		), now, nil)
+		), now, nil, registrars.NoteFailures(failures))
 	sender, err := delivery.NewClient(delivery.Config{
 		Environment:     cfg.environment,
 		AllowedNetworks: cfg.callbackAllow,
@@ -70,7 +71,7 @@ func addDuties(mgr manager.Manager, cfg settings) error {
 			Environment: cfg.environment, FactoryNamespace: cfg.factoryNamespace,
 		}},
 		{"registrar", 1, &registrar.Reconciler{
-			Client: mgr.GetClient(), Registrars: accounts, Clock: now, Recorder: mgr.GetEventRecorder("registrar"),
+			Client: mgr.GetClient(), Registrars: accounts, Failures: failures, Clock: now, Recorder: mgr.GetEventRecorder("registrar"),
 			FactoryNamespace: cfg.factoryNamespace,
 		}},
 		{"siteclass", 1, &siteclass.Reconciler{

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -48,7 +47,7 @@ func openingProblem(err error) *problem {
 	case errors.As(err, &missing):
 		return &problem{reason: v1alpha1.ReasonSecretMissing, message: "the provider's credentials are not there: " + missing.Error(), retry: retryInterval}
 	case errors.As(err, &credentials):
-		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the credentials cannot work: " + shortened(credentials.Err), retry: checkInterval}
+		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the credentials cannot work: " + registrar.InBrief(credentials.Err.Error()), retry: checkInterval}
 	default:
 		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the account could not be opened", retry: retryInterval}
 	}
@@ -84,18 +83,28 @@ func limitsProblem(r *v1alpha1.Registrar) *problem {
 // sharedSuffix is a suffix that another Registrar sells as well: then neither may, as nothing says where a name is to be bought.
 func sharedSuffix(r *v1alpha1.Registrar, all []v1alpha1.Registrar) *problem {
 	for _, suffix := range r.Spec.Suffixes {
-		var others []string
-		for i := range all {
-			if o := &all[i]; o.Name != r.Name && o.DeletionTimestamp.IsZero() && slices.Contains(o.Spec.Suffixes, suffix) {
-				others = append(others, o.Name)
-			}
-		}
-		if len(others) > 0 {
-			slices.Sort(others)
+		if others := otherSellers(r, all, suffix); len(others) > 0 {
 			return &problem{reason: v1alpha1.ReasonSuffixShared, message: fmt.Sprintf("the suffix %s is also sold by Registrar %s", suffix, others[0])}
 		}
 	}
 	return nil
+}
+
+// unshared are the suffixes that nobody else sells.
+func unshared(r *v1alpha1.Registrar, all []v1alpha1.Registrar) []string {
+	return slices.DeleteFunc(slices.Clone(r.Spec.Suffixes), func(suffix string) bool { return len(otherSellers(r, all, suffix)) > 0 })
+}
+
+// otherSellers are the names of those that sell a suffix as well, in order.
+func otherSellers(r *v1alpha1.Registrar, all []v1alpha1.Registrar, suffix string) []string {
+	var others []string
+	for i := range all {
+		if o := &all[i]; o.Name != r.Name && o.DeletionTimestamp.IsZero() && slices.Contains(o.Spec.Suffixes, suffix) {
+			others = append(others, o.Name)
+		}
+	}
+	slices.Sort(others)
+	return others
 }
 
 // leftAlone is for how long the provider asks to be left alone, where the account is known to work: that is no reason to stop selling. Zero where
@@ -109,9 +118,20 @@ func leftAlone(r *v1alpha1.Registrar, err error) time.Duration {
 	return max(throttled.RetryAfter, retryInterval)
 }
 
+// nextTry is when credentials that were refused are tried again: after a minute, then two, four and so on. Not all that refuses credentials is for a person to mend (a clock that is
+// off, an egress address that the provider must know), and who locks accounts counts the tries. For how long they have been refused stands in the condition.
+func nextTry(r *v1alpha1.Registrar, now time.Time) time.Duration {
+	before := apimeta.FindStatusCondition(r.Status.Conditions, v1alpha1.ConditionReady)
+	if before == nil || before.Status != metav1.ConditionFalse || before.Reason != v1alpha1.ReasonCredentialsRefused {
+		return retryInterval
+	}
+	return min(max(now.Sub(before.LastTransitionTime.Time), 0)+retryInterval, checkInterval)
+}
+
 // checkProblem is what the provider said. Only what it is certain to have refused is called refused; every other error may pass. The errors of providers hold
 // no secrets and no words of the remote side (see the package registrar), so they may stand in the status.
-func checkProblem(err error) *problem {
+// Credentials that it refuses are tried again when the caller says.
+func checkProblem(err error, again time.Duration) *problem {
 	var credentials *registrar.CredentialsError
 	var spec *registrar.SpecError
 	var throttled *registrar.Throttled
@@ -122,18 +142,10 @@ func checkProblem(err error) *problem {
 		// It was told by the provider, which may tell otherwise some day.
 		return &problem{reason: v1alpha1.ReasonInvalid, message: spec.Error(), retry: checkInterval}
 	case errors.As(err, &credentials):
-		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the provider does not take the credentials: " + shortened(credentials.Err), retry: checkInterval}
+		return &problem{reason: v1alpha1.ReasonCredentialsRefused, message: "the provider does not take the credentials: " + registrar.InBrief(credentials.Err.Error()), retry: again}
 	case errors.As(err, &throttled):
 		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider asks to come back later", retry: max(throttled.RetryAfter, retryInterval)}
 	default:
-		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider did not answer: " + shortened(err), retry: retryInterval}
+		return &problem{reason: v1alpha1.ReasonProviderUnreachable, message: "the provider did not answer: " + registrar.InBrief(err.Error()), retry: retryInterval}
 	}
-}
-
-// maxError is how much of an error stands in a status.
-const maxError = 300
-
-func shortened(err error) string {
-	text := []rune(strings.Join(strings.Fields(err.Error()), " "))
-	return string(text[:min(len(text), maxError)])
 }

@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,8 +23,10 @@ const (
 	checkTimeout = 15 * time.Second
 	// checkInterval is between checks of an account that works: credentials run out without telling anybody.
 	checkInterval = 30 * time.Minute
-	// retryInterval is between checks of one that does not.
+	// retryInterval is between checks of one that does not, and between the passes that failed calls bring about.
 	retryInterval = time.Minute
+	// busyInterval is after a check whose turn did not come.
+	busyInterval = 5 * time.Second
 )
 
 // +kubebuilder:rbac:groups=magicwebsitefactory.gent,namespace=factory,resources=registrars,verbs=get;list;watch
@@ -37,8 +40,10 @@ type Reconciler struct {
 	client.Client
 	// Registrars opens the accounts.
 	Registrars registrar.Source
-	Clock      clock.PassiveClock
-	Recorder   events.EventRecorder
+	// Failures are noted where the accounts are called, by whatever duty; nil for none.
+	Failures *registrar.Failures
+	Clock    clock.PassiveClock
+	Recorder events.EventRecorder
 	// FactoryNamespace has the Registrars.
 	FactoryNamespace string
 }
@@ -51,8 +56,10 @@ type scope struct {
 	all       []v1alpha1.Registrar
 	// problem is the first thing that is wrong. Set by look.
 	problem *problem
-	// patience is how long an account that works is to be left alone. Set by look.
-	patience time.Duration
+	// undecided says that the account could not be tried, so that what was said of it stands. Set by look.
+	undecided bool
+	// next is when to look again; zero where only a change of a Registrar can mend it. Set by look.
+	next time.Duration
 }
 
 // Reconcile says whether a Registrar works.
@@ -81,36 +88,54 @@ func (r *Reconciler) load(ctx context.Context, s *scope) (duty.Outcome, error) {
 	return duty.Continue(), nil
 }
 
-// look finds the first thing that is wrong. What costs a call to the provider comes last.
+// look finds the first thing that is wrong.
 func (r *Reconciler) look(ctx context.Context, s *scope) (duty.Outcome, error) {
 	account, err := r.Registrars.For(ctx, s.registrar)
-	if s.problem = openingProblem(err); s.problem != nil {
-		return duty.Continue(), nil
+	if s.problem = openingProblem(err); s.problem == nil {
+		s.problem = limitsProblem(s.registrar)
 	}
-	if s.problem = limitsProblem(s.registrar); s.problem != nil {
-		return duty.Continue(), nil
+	if s.problem == nil {
+		s.problem = sharedSuffix(s.registrar, s.all)
 	}
-	if s.problem = sharedSuffix(s.registrar, s.all); s.problem != nil {
-		return duty.Continue(), nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	err = account.Check(ctx)
-	if s.patience = leftAlone(s.registrar, err); s.patience > 0 {
-		return duty.Continue(), nil
-	}
-	if s.problem = checkProblem(err); s.problem != nil {
-		ctrl.LoggerFrom(ctx).Info("The Registrar's account does not work", "reason", s.problem.reason, "error", err.Error())
+	if s.problem == nil {
+		r.try(ctx, s, account)
+	} else {
+		s.next = s.problem.retry
 	}
 	return duty.Continue(), nil
 }
 
+// try asks the provider whether the account works, which comes last, as it costs a call.
+func (r *Reconciler) try(ctx context.Context, s *scope, account registrar.Registrar) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	err := account.Check(ctx)
+	if busy := new(registrar.Busy); errors.As(err, &busy) {
+		s.undecided, s.next = true, busyInterval
+		return
+	}
+	if s.next = leftAlone(s.registrar, err); s.next > 0 {
+		return
+	}
+	s.next = checkInterval
+	if s.problem = checkProblem(err, nextTry(s.registrar, r.Clock.Now())); s.problem != nil {
+		s.next = s.problem.retry
+		ctrl.LoggerFrom(ctx).Info("The Registrar's account does not work", "reason", s.problem.reason, "error", err.Error())
+	}
+}
+
 func (r *Reconciler) record(ctx context.Context, s *scope) (duty.Outcome, error) {
-	s.count()
+	now := r.Clock.Now()
 	before := s.registrar
 	after := before.DeepCopy()
-	after.Status.ObservedGeneration = after.Generation
-	duty.SetCondition(&after.Status.Conditions, after.Generation, metav1.NewTime(r.Clock.Now()), readyCondition(s.problem))
+	if !s.undecided {
+		s.count()
+		after.Status.ObservedGeneration = after.Generation
+		duty.SetCondition(&after.Status.Conditions, after.Generation, metav1.NewTime(now), readyCondition(s.problem))
+	}
+	after.Status.Sells = unshared(after, s.all)
+	after.Status.Usage = usageToday(after.Status.Usage, now)
+	after.Status.LastError = r.lastError(after)
 	wrote, err := duty.WriteStatus(ctx, r.Client, before, after)
 	if err != nil {
 		return duty.Stop(), err
@@ -118,12 +143,8 @@ func (r *Reconciler) record(ctx context.Context, s *scope) (duty.Outcome, error)
 	if wrote {
 		r.announce(before, after)
 	}
-	switch {
-	case s.problem != nil:
-		return duty.StopFor(s.problem.retry), nil
-	case s.patience > 0:
-		return duty.StopFor(s.patience), nil
-	default:
-		return duty.StopFor(checkInterval), nil
+	if tomorrow := untilTomorrow(now); s.next == 0 || tomorrow < s.next {
+		return duty.StopFor(tomorrow), nil
 	}
+	return duty.StopFor(s.next), nil
 }

@@ -3,10 +3,13 @@ package registrar
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -35,6 +38,10 @@ type world struct {
 	writes     int
 	// check, if set, is what the provider says of the account.
 	check error
+	// lookUp, if set, is what it says of every name.
+	lookUp error
+	// meanwhile, if set, is what another does just before the next write.
+	meanwhile func()
 }
 
 func newWorld(t *testing.T, environment v1alpha1.Environment, objects ...client.Object) *world {
@@ -47,6 +54,10 @@ func newWorld(t *testing.T, environment v1alpha1.Environment, objects ...client.
 		WithInterceptorFuncs(interceptor.Funcs{
 			SubResourcePatch: func(ctx context.Context, c client.Client, sub string, obj client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 				w.writes++
+				if f := w.meanwhile; f != nil {
+					w.meanwhile = nil
+					f()
+				}
 				return c.SubResource(sub).Patch(ctx, obj, p, opts...)
 			},
 		}).Build()
@@ -84,6 +95,13 @@ func (w *world) expect(name string, status metav1.ConditionStatus, reason string
 	}
 }
 
+func (w *world) expectSells(name string, suffixes ...string) {
+	w.t.Helper()
+	if got := w.get(name).Status.Sells; !slices.Equal(got, suffixes) {
+		w.t.Errorf("%s sells %v, want %v", name, got, suffixes)
+	}
+}
+
 type checkedSource struct {
 	registrar.Source
 	world *world
@@ -104,6 +122,13 @@ func (c *checked) Check(ctx context.Context) error {
 		return c.world.check
 	}
 	return c.Registrar.Check(ctx)
+}
+
+func (c *checked) LookUp(ctx context.Context, q registrar.Query) (registrar.Sighting, error) {
+	if c.world.lookUp != nil {
+		return registrar.Sighting{}, c.world.lookUp
+	}
+	return c.Registrar.LookUp(ctx, q)
 }
 
 func selling(name string, suffixes ...string) *v1alpha1.Registrar {
@@ -191,7 +216,7 @@ func TestWhyARegistrarIsNotReady(t *testing.T) {
 			}
 			w := newWorld(t, tc.environment, tc.registrar)
 			w.check = tc.check
-			if got := w.reconcile("a"); (got.RequeueAfter > 0) != tc.retried {
+			if got := w.reconcile("a"); got.RequeueAfter == 0 || (got.RequeueAfter < untilTomorrow(start)) != tc.retried {
 				t.Errorf("it comes back after %s", got.RequeueAfter)
 			}
 			w.expect("a", metav1.ConditionFalse, tc.reason)
@@ -230,6 +255,68 @@ func TestAnAccountThatWorksIsNotShutForBeingAskedTooOften(t *testing.T) {
 	w.expect("a", metav1.ConditionFalse, v1alpha1.ReasonProviderUnreachable)
 }
 
+// A slow order has the account for longer than a check waits, and that is no reason to stop selling.
+func TestACheckWhoseTurnDoesNotComeSaysNothingOfTheAccount(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before error
+		reason string
+	}{
+		"of one that works":        {nil, v1alpha1.ReasonSucceeded},
+		"of one that does not":     {errors.New("503"), v1alpha1.ReasonProviderUnreachable},
+		"of one that is not known": {&registrar.Busy{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, v1alpha1.EnvironmentTest, selling("a", "gent"))
+			w.check = tc.before
+			w.reconcile("a")
+			changed := w.get("a")
+			changed.Generation++
+			if err := w.client.Update(t.Context(), changed); err != nil {
+				t.Fatal(err)
+			}
+			was := w.get("a").Status
+			w.check = fmt.Errorf("check the account: %w", &registrar.Busy{})
+			w.writes = 0
+			w.clock.SetTime(start.Add(time.Minute))
+			if got := w.reconcile("a"); got.RequeueAfter != busyInterval || w.writes != 0 {
+				t.Errorf("it comes back after %s, %d writes", got.RequeueAfter, w.writes)
+			}
+			if diff := cmp.Diff(was, w.get("a").Status); diff != "" {
+				t.Error(diff)
+			}
+			c := apimeta.FindStatusCondition(was.Conditions, v1alpha1.ConditionReady)
+			if (c == nil) != (tc.reason == "") || c != nil && c.Reason != tc.reason {
+				t.Errorf("%+v", c)
+			}
+			w.check = nil
+			w.reconcile("a")
+			w.expect("a", metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+		})
+	}
+}
+
+func TestCredentialsThatAreRefusedAreTriedAgainMoreAndMoreSeldom(t *testing.T) {
+	w := newWorld(t, v1alpha1.EnvironmentTest, selling("a", "gent"))
+	w.reconcile("a")
+	w.check = &registrar.CredentialsError{Err: errors.New("401")}
+	var pauses []time.Duration
+	for range 8 {
+		got := w.reconcile("a")
+		pauses = append(pauses, got.RequeueAfter/time.Minute)
+		w.clock.SetTime(w.clock.Now().Add(got.RequeueAfter))
+	}
+	if diff := cmp.Diff([]time.Duration{1, 2, 4, 8, 16, 30, 30, 30}, pauses); diff != "" {
+		t.Error(diff)
+	}
+	w.check = nil
+	w.reconcile("a")
+	w.expect("a", metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	w.check = &registrar.CredentialsError{Err: errors.New("401")}
+	if got := w.reconcile("a"); got.RequeueAfter != retryInterval {
+		t.Errorf("after they worked again they are tried after %s", got.RequeueAfter)
+	}
+}
+
 func TestASuffixThatTwoSellIsSoldByNeither(t *testing.T) {
 	w := newWorld(t, v1alpha1.EnvironmentTest, selling("a", "brussels", "gent"), selling("b", "gent"), selling("c", "x.gent"))
 	for _, name := range []string{"a", "b", "c"} {
@@ -238,6 +325,13 @@ func TestASuffixThatTwoSellIsSoldByNeither(t *testing.T) {
 	w.expect("a", metav1.ConditionFalse, v1alpha1.ReasonSuffixShared)
 	w.expect("b", metav1.ConditionFalse, v1alpha1.ReasonSuffixShared)
 	w.expect("c", metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	w.expectSells("a", "brussels")
+	w.expectSells("b")
+	w.writes = 0
+	if w.reconcile("b"); w.writes != 0 {
+		t.Errorf("%d writes of one that sells nothing, although nothing changed", w.writes)
+	}
+	w.expectSells("c", "x.gent")
 
 	if err := w.client.Delete(t.Context(), w.get("b")); err != nil {
 		t.Fatal(err)
@@ -246,6 +340,7 @@ func TestASuffixThatTwoSellIsSoldByNeither(t *testing.T) {
 		w.reconcile(request.Name)
 	}
 	w.expect("a", metav1.ConditionTrue, v1alpha1.ReasonSucceeded)
+	w.expectSells("a", "brussels", "gent")
 }
 
 func TestOnlyWhatIsSoldWakesTheOthers(t *testing.T) {

@@ -13,21 +13,25 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 )
 
 // SetupWithManager declares what wakes the duty: a Registrar's spec, which suffixes the others sell, and any change of the Secret with its credentials, seen by
-// its metadata alone, so that credentials that were mended, or broken, are tried at once.
+// its metadata alone, so that credentials that were mended, or broken, are tried at once. And failed calls to its account, once a minute at most.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, opts controller.Options) error {
-	return ctrl.NewControllerManagedBy(mgr).
+	b := ctrl.NewControllerManagedBy(mgr).
 		Named("registrar").
 		WithOptions(opts).
 		For(&v1alpha1.Registrar{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&v1alpha1.Registrar{}, handler.EnqueueRequestsFromMapFunc(r.others), builder.WithPredicates(suffixChanges())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.opensWith),
-			builder.WithPredicates(r.inFactory(), predicate.ResourceVersionChangedPredicate{})).
-		Complete(r)
+			builder.WithPredicates(r.inFactory(), predicate.ResourceVersionChangedPredicate{}))
+	if r.Failures != nil {
+		b = b.WatchesRawSource(source.Channel(r.Failures.News(), r.onFailure()))
+	}
+	return b.Complete(r)
 }
 
 // suffixChanges: that a Registrar comes, goes, or sells something else.

@@ -50,3 +50,8 @@ func (e *Throttled) Error() string {
 
 // Unwrap gives the cause.
 func (e *Throttled) Unwrap() error { return e.Err }
+
+// Busy says that a call was not sent, as others have the account and it was not its turn in time. That says nothing of the account.
+type Busy struct{}
+
+func (*Busy) Error() string { return "the account is in use by other calls" }

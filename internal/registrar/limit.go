@@ -35,17 +35,29 @@ const (
 // reserved is not given up for want of a token. Only to an account that asked to be left alone nothing goes out.
 //
 // The random numbers are in [0,1); nil for math/rand's.
-func Limit(inner Source, clk clock.PassiveClock, random func() float64) Source {
+func Limit(inner Source, clk clock.PassiveClock, random func() float64, options ...LimitOption) Source {
 	if random == nil {
 		random = rand.Float64
 	}
-	return &limitedSource{inner: inner, clock: clk, random: random, gates: map[types.UID]*gate{}}
+	s := &limitedSource{inner: inner, clock: clk, random: random, gates: map[types.UID]*gate{}}
+	for _, option := range options {
+		option(s)
+	}
+	return s
 }
+
+// LimitOption adds to what [Limit] does.
+type LimitOption func(*limitedSource)
+
+// NoteFailures has the calls that fail noted.
+func NoteFailures(in *Failures) LimitOption { return func(s *limitedSource) { s.failures = in } }
 
 type limitedSource struct {
 	inner  Source
 	clock  clock.PassiveClock
 	random func() float64
+	// failures that are noted; nil for none.
+	failures *Failures
 
 	mu sync.Mutex
 	// gates by the Registrar's UID. Admins make Registrars, so they are few, and one that is gone costs a few bytes.
@@ -58,7 +70,7 @@ func (s *limitedSource) For(ctx context.Context, r *v1alpha1.Registrar) (Registr
 	if err != nil {
 		return nil, err
 	}
-	limited := &limitedAccount{inner: account, gate: s.gateOf(r), clock: s.clock, random: s.random}
+	limited := &limitedAccount{inner: account, gate: s.gateOf(r), clock: s.clock, random: s.random, failures: s.failures.of(r)}
 	return limited.withKeepers(), nil
 }
 
@@ -163,10 +175,11 @@ func (g *gate) close(now time.Time, wait time.Duration) {
 }
 
 type limitedAccount struct {
-	inner  Registrar
-	gate   *gate
-	clock  clock.PassiveClock
-	random func() float64
+	inner    Registrar
+	gate     *gate
+	clock    clock.PassiveClock
+	random   func() float64
+	failures accountFailures
 }
 
 var _ Registrar = (*limitedAccount)(nil)
@@ -184,7 +197,7 @@ func (a *limitedAccount) Check(ctx context.Context) error {
 	if wait := a.gate.credit(a.clock.Now()); wait > 0 {
 		return &Throttled{RetryAfter: wait, Err: errClosed}
 	}
-	return a.heed("", a.inner.Check(ctx))
+	return a.heed("", a.noted(ctx, CallCheck, a.inner.Check(ctx)))
 }
 
 // LookUp is what everything begins with, and so where everybody has to queue.
@@ -193,7 +206,7 @@ func (a *limitedAccount) LookUp(ctx context.Context, query Query) (Sighting, err
 		return Sighting{}, no
 	}
 	sighting, err := a.inner.LookUp(ctx, query)
-	return sighting, a.heed(query.Domain, err)
+	return sighting, a.heed(query.Domain, a.noted(ctx, CallLookUp, err))
 }
 
 // Buy goes out on credit.
@@ -201,7 +214,7 @@ func (a *limitedAccount) Buy(ctx context.Context, order Order) Result {
 	if no, closed := a.closed(); closed {
 		return no
 	}
-	return a.heedResult(a.inner.Buy(ctx, order))
+	return a.heedResult(a.notedResult(ctx, CallBuy, a.inner.Buy(ctx, order)))
 }
 
 // Renew goes out on credit.
@@ -209,7 +222,7 @@ func (a *limitedAccount) Renew(ctx context.Context, renewal Renewal) Result {
 	if no, closed := a.closed(); closed {
 		return no
 	}
-	return a.heedResult(a.inner.Renew(ctx, renewal))
+	return a.heedResult(a.notedResult(ctx, CallRenew, a.inner.Renew(ctx, renewal)))
 }
 
 func (a *limitedAccount) closed() (Rejected, bool) {

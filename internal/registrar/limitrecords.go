@@ -42,12 +42,16 @@ var _ RecordKeeper = limitedRecords{}
 
 // PutAddresses queues, and then does what the account does.
 func (k limitedRecords) PutAddresses(ctx context.Context, domain string, addresses []netip.Addr, ttl time.Duration) error {
-	return k.queued(domain, func() error { return k.keeper.PutAddresses(ctx, domain, addresses, ttl) })
+	return k.queued(domain, func() error {
+		return k.account.noted(ctx, CallPutAddresses, k.keeper.PutAddresses(ctx, domain, addresses, ttl))
+	})
 }
 
 // RemoveAddresses queues, and then does what the account does.
 func (k limitedRecords) RemoveAddresses(ctx context.Context, domain string, addresses []netip.Addr) error {
-	return k.queued(domain, func() error { return k.keeper.RemoveAddresses(ctx, domain, addresses) })
+	return k.queued(domain, func() error {
+		return k.account.noted(ctx, CallRemoveAddresses, k.keeper.RemoveAddresses(ctx, domain, addresses))
+	})
 }
 
 func (k limitedRecords) queued(domain string, call func() error) error {
@@ -71,5 +75,6 @@ func (k limitedNameServers) PutNameServers(ctx context.Context, domain string, n
 	if wait := k.account.gate.credit(k.account.clock.Now()); wait > 0 {
 		return &Throttled{RetryAfter: wait, Err: errClosed}
 	}
-	return k.account.heed("name servers of "+domain, k.keeper.PutNameServers(ctx, domain, nameServers))
+	err := k.account.noted(ctx, CallPutNameServers, k.keeper.PutNameServers(ctx, domain, nameServers))
+	return k.account.heed("name servers of "+domain, err)
 }

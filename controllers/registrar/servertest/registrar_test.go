@@ -37,6 +37,7 @@ type provider = accounts.Provider
 type factory struct {
 	client    client.Client
 	namespace string
+	accounts  accounts.Source
 	t         *testing.T
 }
 
@@ -51,9 +52,11 @@ func start(t *testing.T, environment v1alpha1.Environment, makeProvider func(cli
 		Cache:   cache.Options{DefaultNamespaces: map[string]cache.Config{namespace: {}}},
 	})
 	g.Expect(err).NotTo(gomega.HaveOccurred())
+	failures := accounts.NewFailures()
+	source := accounts.Limit(accounts.NewSource(environment, makeProvider(mgr.GetAPIReader())), clock.RealClock{}, nil, accounts.NoteFailures(failures))
 	duty := &registrar.Reconciler{
 		Client: mgr.GetClient(), Clock: clock.RealClock{}, Recorder: mgr.GetEventRecorder("registrar"), FactoryNamespace: namespace,
-		Registrars: accounts.NewSource(environment, makeProvider(mgr.GetAPIReader())),
+		Registrars: source, Failures: failures,
 	}
 	g.Expect(duty.SetupWithManager(mgr, controller.Options{SkipNameValidation: ptr.To(true)})).To(gomega.Succeed())
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -65,7 +68,7 @@ func start(t *testing.T, environment v1alpha1.Environment, makeProvider func(cli
 			t.Errorf("the manager ended with: %v", err)
 		}
 	})
-	return &factory{client: apiserver.Client(t), namespace: namespace, t: t}
+	return &factory{client: apiserver.Client(t), namespace: namespace, accounts: source, t: t}
 }
 
 // reason is that of a Registrar's Ready condition, once it speaks of the Registrar as it is.

@@ -98,7 +98,10 @@ func postponed(err error) registrar.Rejected {
 	var credentials *registrar.CredentialsError
 	var code *codeError
 	var quote *eppwire.NoQuoteError
+	var busy *registrar.Busy
 	switch {
+	case errors.As(err, &busy):
+		r.Detail = busy.Error()
 	case errors.As(err, &throttled):
 		r.Detail, r.RetryAfter = "the server has no session left", throttled.RetryAfter
 	case errors.As(err, &credentials):

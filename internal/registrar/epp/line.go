@@ -74,6 +74,8 @@ type line struct {
 	// free holds something while nobody uses the line.
 	free chan struct{}
 	mail *mailbox
+	// failed is why who had the line last got no answer, or no session; nil where there was one.
+	failed atomic.Pointer[error]
 
 	// What follows belongs to whoever has the line.
 	session *session
@@ -86,24 +88,50 @@ type line struct {
 	timer     clock.Timer
 }
 
-// use waits for its turn and calls f with a session that works as far as anybody knows. Where it returns an error that f did not, nothing was sent but hello and login.
+// use waits for its turn and calls f with a session that works as far as anybody knows. Where it returns an error that f did not, nothing was sent but hello and login: it is a
+// [registrar.Busy] where its turn did not come in time.
 func (l *line) use(ctx context.Context, f func(ctx context.Context, s *session) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	select {
-	case <-l.free:
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the session: %w", ctx.Err())
+	if !l.turn(ctx) {
+		return l.unreached()
 	}
 	defer l.release()
 	l.used = l.pool.clock.Now()
 	s, err := l.ready(ctx)
 	if err != nil {
+		l.failed.Store(&err)
 		return err
 	}
 	err = f(ctx, s)
 	l.spoken = l.pool.clock.Now()
+	l.failed.Store(s.silence())
 	return err
+}
+
+// turn waits for the line, for half of the caller's time at most: who got it at the last moment would be broken off in the middle of its call, and an order would come to nobody
+// knows what.
+func (l *line) turn(ctx context.Context) bool {
+	if deadline, ok := ctx.Deadline(); ok {
+		half, cancel := context.WithTimeout(ctx, time.Until(deadline)/2) //nolint:forbidigo // a context's deadline is by the real clock
+		defer cancel()
+		ctx = half
+	}
+	select {
+	case <-l.free:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// unreached is what is known to who waited for the line in vain: a [registrar.Busy], unless who had it last got no answer. Where nobody does, it would never be anybody's turn,
+// and the line always in use.
+func (l *line) unreached() error {
+	if last := l.failed.Load(); last != nil {
+		return fmt.Errorf("wait for the session, while others get no answer: %w", *last)
+	}
+	return fmt.Errorf("wait for the session: %w", &registrar.Busy{})
 }
 
 // release gives the line back, without a session that is broken.

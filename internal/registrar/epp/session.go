@@ -19,6 +19,16 @@ type session struct {
 	nextID func() string
 	// broken says that nothing more may be sent: an answer may still be under way that would be taken for another's.
 	broken bool
+	// failed is why the last command got no answer.
+	failed error
+}
+
+// silence is why the last command got no answer; nil where it got one.
+func (s *session) silence() *error {
+	if s.failed == nil {
+		return nil
+	}
+	return &s.failed
 }
 
 // begin opens a session. Errors are a [registrar.CredentialsError] where the server refuses them, and a [registrar.Throttled] where it has no session left.
@@ -67,7 +77,8 @@ func (s *session) do(ctx context.Context, command eppwire.Command, transaction s
 		return nil, err
 	}
 	if payload, err = s.exchange(ctx, payload); err != nil {
-		return nil, connectionError("wait for the answer", err)
+		s.failed = connectionError("wait for the answer", err)
+		return nil, s.failed
 	}
 	r, err := eppwire.ParseResponse(payload)
 	if err != nil {

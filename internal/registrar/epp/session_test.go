@@ -148,6 +148,11 @@ func TestWaitingForTheSessionEndsWithTheCaller(t *testing.T) {
 		first <- err
 	}()
 	gomega.NewWithT(t).Eventually(func() int { return r.sent("login") }, 10*time.Second, time.Millisecond).Should(gomega.Equal(1))
+	patient, done := context.WithTimeout(t.Context(), time.Second)
+	defer done()
+	if busy := new(registrar.Busy); !errors.As(r.account().Check(patient), &busy) || patient.Err() != nil {
+		t.Errorf("a check whose turn does not come in half of its time waits on: %v", patient.Err())
+	}
 	impatient, enough := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer enough()
 	no, ok := r.account().Buy(impatient, registrar.Order{Domain: alice, OperationID: operation, Try: 1, MaxPrice: affordable}).(registrar.Rejected)
@@ -160,6 +165,49 @@ func TestWaitingForTheSessionEndsWithTheCaller(t *testing.T) {
 	}
 	if n := r.sent("buy"); n != 0 {
 		t.Errorf("%d orders", n)
+	}
+}
+
+// Or else a server that answers nobody would keep the line in use for ever, and its Registrar Ready.
+func TestWhoWaitsBehindCallsWithoutAnswerIsToldSo(t *testing.T) {
+	r := newRegistry(t)
+	r.server.Faults.Next(registrartest.CallLookUp, registrartest.HangsAfter, registrartest.HangsAfter)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error)
+	look := func() {
+		_, err := r.account().LookUp(ctx, registrar.Query{Domain: bob})
+		ended <- err
+	}
+	g := gomega.NewWithT(t)
+	for hanging := 1; hanging <= 2; hanging++ {
+		go look()
+		g.Eventually(func() int { return r.sent("look up") }, 10*time.Second, time.Millisecond).Should(gomega.Equal(hanging))
+		impatient, enough := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		err := r.account().Check(impatient)
+		enough()
+		if busy := new(registrar.Busy); err == nil || errors.As(err, &busy) != (hanging == 1) {
+			t.Errorf("behind the %d. call: %v", hanging, err)
+		}
+		r.server.HangUp()
+		if err := <-ended; err == nil {
+			t.Error("the call got an answer")
+		}
+	}
+	if err := r.account().Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	r.server.Faults.Next(registrartest.CallLookUp, registrartest.HangsAfter)
+	go look()
+	g.Eventually(func() int { return r.sent("look up") }, 10*time.Second, time.Millisecond).Should(gomega.Equal(3))
+	impatient, enough := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer enough()
+	if busy := new(registrar.Busy); !errors.As(r.account().Check(impatient), &busy) {
+		t.Error("an answer in between does not count")
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("the call got an answer")
 	}
 }
 

@@ -227,6 +227,12 @@ func TestAmountsAreExactAndRoundedUp(t *testing.T) {
 
 func TestWhatAYearCosts(t *testing.T) {
 	const year = `<f:period unit="y">1</f:period>`
+	general := func(fee string) string {
+		return `<f:command name="create">` + year + `<f:fee>` + fee + `</f:fee></f:command>`
+	}
+	sunrise := func(fee string) string {
+		return `<f:command name="create" phase="sunrise">` + year + `<f:fee>` + fee + `</f:fee></f:command>`
+	}
 	for name, tc := range map[string]struct {
 		object string
 		want   string
@@ -243,10 +249,26 @@ func TestWhatAYearCosts(t *testing.T) {
 		"a tier that is not":          {`<f:class>Tier 1</f:class><f:command name="create">` + year + `<f:fee>10</f:fee></f:command>`, "1000 true"},
 		"a tier at the standard fee":  {`<f:class>Tier 1</f:class><f:command name="create" standard="1">` + year + `<f:fee>10</f:fee></f:command>`, "1000 false"},
 		"premium at the standard fee": {`<f:class>Premium-A</f:class><f:command name="create" standard="1">` + year + `<f:fee>10</f:fee></f:command>`, "1000 true"},
-		"a fee below zero":            {`<f:command name="create">` + year + `<f:fee>-10.00</f:fee></f:command>`, ""},
-		"a credit that is none":       {`<f:command name="create">` + year + `<f:fee>10.00</f:fee><f:credit>1.00</f:credit></f:command>`, ""},
-		"more credit than fee":        {`<f:command name="create">` + year + `<f:fee>1.00</f:fee><f:credit>-2.00</f:credit></f:command>`, ""},
-		"a fee that is no number":     {`<f:command name="create">` + year + `<f:fee>ten</f:fee></f:command>`, ""},
+		"a fee that is said not to be the standard one":     {`<f:command name="create" standard="0">` + year + `<f:fee>10</f:fee></f:command>`, "1000 true"},
+		"the same in a word":                                {`<f:command name="create" standard="false">` + year + `<f:fee>10</f:fee></f:command>`, "1000 true"},
+		"one that is said to be":                            {`<f:command name="create" standard="1">` + year + `<f:fee>10</f:fee></f:command>`, "1000 false"},
+		"a class and a fee that contradict each other":      {`<f:class>standard</f:class><f:command name="create" standard="0">` + year + `<f:fee>10</f:fee></f:command>`, "1000 true"},
+		"a cheap fee of another phase":                      {sunrise("1") + general("10"), "1000 false"},
+		"the same after it":                                 {general("10") + sunrise("1"), "1000 false"},
+		"a dear fee of another phase":                       {sunrise("100") + general("10"), "1000 false"},
+		"one in the open phase":                             {sunrise("1") + `<f:command name="create" phase="open">` + year + `<f:fee>10</f:fee></f:command>`, "1000 false"},
+		"one in a part of the open phase":                   {`<f:command name="create" phase="open" subphase="first">` + year + `<f:fee>1</f:fee></f:command>` + general("10"), "1000 false"},
+		"one in a part of nothing":                          {`<f:command name="create" subphase="first">` + year + `<f:fee>1</f:fee></f:command>` + general("10"), "1000 false"},
+		"only one of the phase that runs":                   {`<f:command name="create" phase="claims">` + year + `<f:fee>10</f:fee></f:command>`, "1000 false"},
+		"the dearer one of two phases that are not open":    {sunrise("10") + `<f:command name="create" phase="claims">` + year + `<f:fee>20</f:fee></f:command>`, "2000 false"},
+		"the dearer one of two":                             {general("10") + general("30") + general("20"), "3000 false"},
+		"two of which one is not standard":                  {general("10") + `<f:command name="create" standard="0">` + year + `<f:fee>5</f:fee></f:command>`, "1000 true"},
+		"two of which one makes no sense":                   {general("10") + general("ten"), ""},
+		"one of another phase where the open one says none": {sunrise("10") + `<f:command name="create" phase="open">` + year + `<f:reason>no</f:reason></f:command>`, ""},
+		"a fee below zero":                                  {`<f:command name="create">` + year + `<f:fee>-10.00</f:fee></f:command>`, ""},
+		"a credit that is none":                             {`<f:command name="create">` + year + `<f:fee>10.00</f:fee><f:credit>1.00</f:credit></f:command>`, ""},
+		"more credit than fee":                              {`<f:command name="create">` + year + `<f:fee>1.00</f:fee><f:credit>-2.00</f:credit></f:command>`, ""},
+		"a fee that is no number":                           {`<f:command name="create">` + year + `<f:fee>ten</f:fee></f:command>`, ""},
 	} {
 		document := response(done + `<extension><f:chkData xmlns:f="urn:ietf:params:xml:ns:epp:fee-1.0"><f:currency>EUR</f:currency><f:cd><f:objID>a.gent</f:objID>` + tc.object + `</f:cd></f:chkData></extension>`)
 		for _, twist := range []struct {
@@ -271,5 +293,33 @@ func TestWhatAYearCosts(t *testing.T) {
 				t.Errorf("%s%s: %q, %v", name, twist.name, got, err)
 			}
 		}
+	}
+}
+
+// A name stands in an answer once. Where it stands twice, what is dearer counts, and what cannot be compared is no price.
+func TestANameThatIsPricedTwiceCostsWhatIsDearer(t *testing.T) {
+	price := func(currency, class, fee string) string {
+		return `<f:chkData xmlns:f="urn:ietf:params:xml:ns:epp:fee-1.0"><f:currency>` + currency + `</f:currency><f:cd><f:objID>a.gent</f:objID><f:class>` + class +
+			`</f:class><f:command name="create"><f:fee>` + fee + `</f:fee></f:command></f:cd></f:chkData>`
+	}
+	for name, tc := range map[string]struct{ prices, want string }{
+		"in one currency":     {price("EUR", "standard", "5") + price("EUR", "standard", "10"), "1000 EUR false"},
+		"in two":              {price("EUR", "standard", "5") + price("USD", "standard", "10"), ""},
+		"as one that is dear": {price("EUR", "premium", "5") + price("EUR", "standard", "10"), "1000 EUR true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := ParseResponse([]byte(response(done + `<extension>` + tc.prices + `</extension>`)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			q, err := r.Quote("a.gent", PriceOfCreate)
+			if err == nil {
+				got = fmt.Sprintf("%d %s %t", q.Minor, q.Currency, q.Premium)
+			}
+			if got != tc.want {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
 }

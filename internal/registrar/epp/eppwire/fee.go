@@ -1,6 +1,9 @@
 package eppwire
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Fees are what things cost (RFC 8748, section 5.1.1).
 type Fees struct {
@@ -20,7 +23,10 @@ type FeeObject struct {
 // FeeCommand is what one command costs.
 type FeeCommand struct {
 	Name Token `xml:"name,attr"`
-	// Standard is whether it costs what it does for other names.
+	// Phase, and a part of it, of the launch of a suffix (RFC 8334, section 2.3), in which it costs that. None, or "open", is general registration.
+	Phase    Token `xml:"phase,attr"`
+	Subphase Token `xml:"subphase,attr"`
+	// Standard is whether it costs what it does for other names. Left out it means no by the schema, and nothing in practice, as many servers leave it out.
 	Standard *Bool `xml:"standard,attr"`
 	Period   struct {
 		Value Token `xml:",chardata"`
@@ -44,21 +50,64 @@ type NoQuoteError struct{}
 
 func (*NoQuoteError) Error() string { return "the server does not tell the price" }
 
-// Quote is what the answer to a check says that a command costs for a year of a name: a [NoQuoteError] where it does not say.
+// Quote is what the answer to a check says that a command costs for a year of a name: a [NoQuoteError] where it does not say. Fees of other phases than that of
+// general registration count only where there are no others: then one of them is the phase that runs (RFC 8748, section 3.8). Of several the dearest is it, and
+// premium if any of them is.
 func (r *Response) Quote(name, command string) (Quote, error) {
+	all := r.priced(name, command)
+	if general := slices.DeleteFunc(slices.Clone(all), func(p priced) bool { return !p.general() }); len(general) > 0 {
+		all = general
+	}
+	var dearest *Quote
+	for _, p := range all {
+		if !p.aYear() || len(p.Fees) == 0 {
+			continue
+		}
+		q, err := p.quote(p.currency, p.class)
+		switch {
+		case err != nil:
+			return Quote{}, err
+		case dearest == nil:
+			dearest = &q
+		case dearest.Currency != q.Currency:
+			return Quote{}, malformed("prices of one name in two currencies")
+		default:
+			dearest.Minor, dearest.Premium = max(dearest.Minor, q.Minor), dearest.Premium || q.Premium
+		}
+	}
+	if dearest == nil {
+		return Quote{}, &NoQuoteError{}
+	}
+	return *dearest, nil
+}
+
+// priced is a command with what an answer says around it.
+type priced struct {
+	FeeCommand
+	currency, class Token
+}
+
+// priced is all that an answer says of what a command costs for a name.
+func (r *Response) priced(name, command string) []priced {
+	var all []priced
 	for _, fees := range r.Extension.Fees {
 		for _, object := range fees.Objects {
 			if !SameName(object.Name, name) || !object.Available.is(true) {
 				continue
 			}
 			for _, c := range object.Commands {
-				if c.Name == Token(command) && c.aYear() && len(c.Fees) > 0 {
-					return c.quote(fees.Currency, object.Class)
+				if c.Name == Token(command) {
+					all = append(all, priced{c, fees.Currency, object.Class})
 				}
 			}
 		}
 	}
-	return Quote{}, &NoQuoteError{}
+	return all
+}
+
+// general says whether it is what anybody pays once the launch of a suffix is over.
+func (c *FeeCommand) general() bool {
+	return (c.Phase == "" || c.Phase == "open") && c.Subphase == ""
 }
 
 // aYear says whether it is the price of one year, which it is without a period: that was asked for.
@@ -98,9 +147,10 @@ func (c *FeeCommand) quote(currency, class Token) (Quote, error) {
 	return q, nil
 }
 
-// ordinary says whether a class is that of other names: "standard" (RFC 8748, section 3.7), or something like "Standard Tier", or none; or one that the server names as it
-// likes while it says that the fee is the standard one.
+// ordinary says whether a fee is that of other names. A server that says in so many words that it is not the standard one is believed, whatever the class. Otherwise the class
+// decides: "standard" (RFC 8748, section 3.7), or something like "Standard Tier", or none, as it is optional; or one that the server names as it likes while it says that the
+// fee is the standard one.
 func (c *FeeCommand) ordinary(class Token) bool {
 	lower := strings.ToLower(string(class))
-	return !strings.Contains(lower, "premium") && (lower == "" || strings.HasPrefix(lower, "standard") || c.Standard.is(false))
+	return c.Standard.is(true) && !strings.Contains(lower, "premium") && (lower == "" || strings.HasPrefix(lower, "standard") || c.Standard.is(false))
 }
