@@ -32,6 +32,8 @@ const (
 	// lest an old order become a matter for people by one look-up that failed.
 	answerPatience = time.Hour
 	readyPatience  = 24 * time.Hour
+	// booksPatience is how long an account may take to show a name whose order was carried out, before a person is asked.
+	booksPatience = time.Hour
 
 	minBuyPause = 30 * time.Second
 	maxBuyPause = time.Hour

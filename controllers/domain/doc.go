@@ -6,6 +6,7 @@
 //
 //	look up    is the name in our account? Nothing is bought before that is answered
 //	reserve    one of today's registrations and what it may cost, in Registrar.status.usage
+//	note       that an order goes out, in the metadata, where the registrar cannot tell of orders: a restore may lose the status
 //	fence      status.call {try, startedTime, notAfter}; who loses the conflict starts over
 //	confirm    read everything again that could have changed our mind, past all caches
 //	call       once, until notAfter at the latest

@@ -88,6 +88,9 @@ func (f *facts) moved() bool {
 	return call != nil && call.Account != "" && call.Account != f.account
 }
 
+// noted says whether an order may have gone out of which the registrar cannot tell. It says nothing of when that was over: the status does.
+func (f *facts) noted() bool { return f.domain.Annotations[v1alpha1.AnnotationOrdered] != "" }
+
 func (f *facts) needsAttention() bool {
 	return apimeta.IsStatusConditionTrue(f.domain.Status.Conditions, v1alpha1.ConditionNeedsAttention)
 }

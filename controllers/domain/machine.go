@@ -108,6 +108,8 @@ func observe(f *facts) (decision, bool) {
 		return decision{status: f.pending(f.sighting.Reference), after: pollPause(f.age())}, true
 	case verdictAwaited:
 		return awaited(f), true
+	case verdictCarriedOut:
+		return carriedOut(f), true
 	case verdictTooEarly:
 		after := min(pollPause(f.age().Abs()), callIsOver(f.domain.Status.Call).Sub(f.now))
 		return decision{status: f.underWay(), after: after}, true

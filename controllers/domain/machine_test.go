@@ -163,7 +163,7 @@ func TestDecide(t *testing.T) {
 		"an accepted order is waited for, however long":                           {given: given(called(9*time.Hour), reference, saw(registrar.No, registrar.OrderOpen, registrar.No)), status: "Unknown", reason: v1alpha1.ReasonPending},
 		"an accepted order that was cancelled waits for another try":              {given: given(called(time.Hour), reference, saw(registrar.No, registrar.OrderRejected, registrar.No), rejectedFor(registrar.RejectedPostponed)), status: "False", reason: v1alpha1.ReasonWaiting},
 		"an accepted order does not become nothing: a person decides":             {given: given(called(time.Hour), reference, sawNothing), status: "Unknown", reason: v1alpha1.ReasonRequested},
-		"a finished order that the account does not show is not somebody else's":  {given: given(called(time.Hour), reference, saw(registrar.No, registrar.OrderFinished, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonRequested},
+		"a finished order that the account does not show is not somebody else's":  {given: given(called(time.Hour), reference, saw(registrar.No, registrar.OrderFinished, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonPending},
 		"the registry may know of our own order, which the account does not show": {given: given(called(over), saw(registrar.No, registrar.OrderUnanswerable, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonRequested},
 		"a call to another account is not made again here":                        {given: given(elsewhereCalled(over), sawNothing), status: "Unknown", reason: v1alpha1.ReasonRequested},
 		"nor is its name another's, if this account does not hold it":             {given: given(elsewhereCalled(over), saw(registrar.No, registrar.OrderNone, registrar.Yes)), status: "Unknown", reason: v1alpha1.ReasonRequested},
@@ -234,7 +234,7 @@ func used(date string, n int32) func(*facts) {
 }
 
 func decided(word string) func(*facts) {
-	return func(f *facts) { f.domain.Annotations = map[string]string{v1alpha1.AnnotationDecision: word} }
+	return func(f *facts) { decidedAs(word)(f.domain) }
 }
 
 func attention(f *facts) {
@@ -289,7 +289,7 @@ func TestWhateverIsSeenTheMachineBuysOnlyWhenItMay(t *testing.T) {
 		"taken": registeredIs("False", v1alpha1.ReasonTaken), "site gone": registeredIs("False", v1alpha1.ReasonSiteGone),
 	}
 	answers := []registrar.Answer{registrar.Yes, registrar.No, registrar.Unanswerable}
-	orders := []registrar.OrderState{registrar.OrderNone, registrar.OrderOpen, registrar.OrderFinished, registrar.OrderRejected, registrar.OrderUnanswerable, registrar.OrderImpossible}
+	orders := []registrar.OrderState{registrar.OrderNone, registrar.OrderOpen, registrar.OrderFinished, registrar.OrderRejected, registrar.OrderUnanswerable, registrar.OrderUnclear, registrar.OrderImpossible}
 	words := []string{"", v1alpha1.DecisionAbsent, v1alpha1.DecisionRegistered, v1alpha1.DecisionTaken}
 	tried, bought := 0, 0
 	for phaseName, phase := range phases {
@@ -298,7 +298,7 @@ func TestWhateverIsSeenTheMachineBuysOnlyWhenItMay(t *testing.T) {
 				for _, reg := range answers {
 					for _, op := range []string{"", "operation-1", "other"} {
 						for _, word := range words {
-							for _, extra := range []func(*facts){func(*facts) {}, siteIsGone, deleting} {
+							for _, extra := range []func(*facts){func(*facts) {}, siteIsGone, deleting, ordered} {
 								f := given(phase, saw(in, o, reg), by(op), rejectedFor(registrar.RejectedPostponed), extra)
 								if word != "" {
 									attention(f)
@@ -341,6 +341,8 @@ func checkDecision(t *testing.T, phaseName string, f *facts, d decision, word st
 			fail("bought what nobody needs")
 		case word == v1alpha1.DecisionAbsent && p != phaseOurs:
 			// A person took that upon themselves.
+		case s.Order == registrar.OrderUnclear, p == phaseNew && f.noted() && s.Order == registrar.OrderUnanswerable:
+			fail("bought beside the trace of an order")
 		case s.InAccount != registrar.No || s.Registered == registrar.Yes:
 			fail("bought what another holds, or without knowing whether it is ours")
 		case p == phaseCalled && f.moved():
@@ -359,6 +361,10 @@ func checkDecision(t *testing.T, phaseName string, f *facts, d decision, word st
 	}
 	if p == phaseCalled && word == "" && s.InAccount != registrar.Yes && s.Order == registrar.OrderUnanswerable && phaseOf(&v1alpha1.Domain{Status: d.status}) == phaseEnded {
 		fail("gave up what may be paid for")
+	}
+	if p != phaseEnded && word != v1alpha1.DecisionTaken && s.InAccount == registrar.No && s.Order == registrar.OrderUnclear && f.site != nil && !f.deleting() &&
+		d.act == actRest && phaseOf(&v1alpha1.Domain{Status: d.status}) == phaseEnded {
+		fail("gave up what may be ordered")
 	}
 	if p == phaseOurs && d.act == actRest && registeredOf(&v1alpha1.Domain{Status: d.status}).Status != metav1.ConditionTrue {
 		fail("gave up what was ours")

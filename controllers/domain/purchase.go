@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -57,6 +58,18 @@ func (r *Reconciler) reserve(ctx context.Context, s *scope) (duty.Outcome, error
 		s.facts.registrar = fresh
 	}
 	return duty.Stop(), err
+}
+
+// note leaves in the Domain's metadata that an order is about to go out to a registrar that cannot tell of orders. A backup tool that restores no status keeps it, and it is
+// all that is left then to know of an order that may be open. It is written once, and on the condition that the Domain is as it was when it was looked up.
+func (r *Reconciler) note(ctx context.Context, s *scope) (duty.Outcome, error) {
+	if s.reserved != actBuy || s.facts.sighting == nil || s.facts.sighting.Order != registrar.OrderUnanswerable || s.facts.noted() {
+		return duty.Continue(), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	at := r.Clock.Now().UTC().Format(time.RFC3339)
+	return duty.Continue(), r.patch(ctx, s, func(d *v1alpha1.Domain) { metav1.SetMetaDataAnnotation(&d.ObjectMeta, v1alpha1.AnnotationOrdered, at) })
 }
 
 // fence writes that a call is about to be made, on the condition that the Domain is as it was when that was decided. Who loses starts over.
@@ -150,7 +163,11 @@ func (r *Reconciler) call(ctx context.Context, s *scope) (duty.Outcome, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	d := s.facts.domain
-	s.result = s.account.Buy(ctx, registrar.Order{Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Try: s.fence.Try, MaxPrice: most})
+	s.result = s.account.Buy(ctx, registrar.Order{
+		Domain: d.Spec.Domain, OperationID: d.Spec.OperationID, Try: s.fence.Try, MaxPrice: most,
+		// The word that this very call goes out on: the next pass takes it off.
+		Cleared: d.Annotations[v1alpha1.AnnotationDecision] == v1alpha1.DecisionAbsent,
+	})
 	if s.result == nil {
 		s.result = registrar.Unknown{Err: errors.New("the provider returned no result")}
 	}

@@ -73,7 +73,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	s := &scope{key: req.NamespacedName}
 	return duty.Result(duty.Run(ctx, s,
 		r.load, r.hold, r.dropDecision, r.lookUp, r.renew, r.delegate, r.release,
-		r.reserve, r.fence, r.confirm, r.call, r.fenceExtension, r.confirmExtension, r.extend, r.record,
+		r.reserve, r.note, r.fence, r.confirm, r.call, r.fenceExtension, r.confirmExtension, r.extend, r.record,
 	))
 }
 

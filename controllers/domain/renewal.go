@@ -116,7 +116,7 @@ func (f *facts) notNow() bool {
 
 // extension says whether the registration is to be extended now; else after how long it may be, zero for not before something else happens.
 func (f *facts) extension() (bool, time.Duration) {
-	if !f.runsOut() {
+	if !f.runsOut() || f.sighting.NoExtension != "" {
 		return false, 0
 	}
 	if known := f.domain.Status.RegisteredTime; known == nil || f.now.Before(known.Add(acquaintance)) {

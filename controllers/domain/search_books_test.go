@@ -3,6 +3,7 @@ package domain
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -166,7 +167,13 @@ func deletionAsked(d *v1alpha1.Domain) {
 func statusLost(d *v1alpha1.Domain) { d.Status = v1alpha1.DomainStatus{} }
 
 func decidedAs(word string) func(*v1alpha1.Domain) {
-	return func(d *v1alpha1.Domain) { d.Annotations = map[string]string{v1alpha1.AnnotationDecision: word} }
+	return func(d *v1alpha1.Domain) {
+		d.Annotations = maps.Clone(d.Annotations)
+		if d.Annotations == nil {
+			d.Annotations = map[string]string{}
+		}
+		d.Annotations[v1alpha1.AnnotationDecision] = word
+	}
 }
 
 func (b *books) editedRegistrar(id registrarID, edit func(*v1alpha1.Registrar)) registrarID {

@@ -164,11 +164,11 @@ func (m *model) others(st *situation, may func(happening, func(*situation))) {
 		if !page.deleting {
 			may(happening{what: evDelete}, func(next *situation) { m.put(next, m.edit(st.domain, evDelete, "")) })
 		}
-		if page.attention && !page.decided && st.flights == [2]seconds{} && at >= page.callOver && truth[st.entry] != "" {
+		if page.attention && !page.decided && st.flights == [2]seconds{} && at >= page.callOver && (page.callOver > 0 || !st.fenced()) && truth[st.entry] != "" {
 			may(happening{what: evDecide}, func(next *situation) { m.put(next, m.edit(st.domain, evDecide, truth[st.entry])) })
 		}
-		if st.flights == [2]seconds{} && !st.leaders[0].fenced && !st.leaders[1].fenced {
-			// With an order under way nobody could know of it any more.
+		if st.kind == aForgetfulReseller || st.flights == [2]seconds{} && !st.fenced() {
+			// With an order under way nobody could know of it any more, unless it was noted.
 			may(happening{what: evRestore}, func(next *situation) { m.put(next, m.edit(st.domain, evRestore, "")) })
 		}
 		may(happening{what: evTouch}, func(next *situation) { m.put(next, st.domain) })

@@ -15,6 +15,7 @@ func TestSearchNoticesWhatIsLeftOut(t *testing.T) {
 		{noFence, scenario{happens: machines, limit: 3, expiring: true}, "a year was paid for twice"},
 		{noLookUp, scenario{happens: machines, limit: 3, alone: true}, twice},
 		{noConfirm, scenario{happens: machines | endings, limit: 3, alone: true}, "an order went out although its last reading came after what forbids it"},
+		{noNote, scenario{kind: aForgetfulReseller, happens: machines | 1<<evRestore, limit: 3, alone: true}, twice},
 		{noReservation, scenario{happens: machines | 1<<evOther, limit: 1, alone: true}, "more orders went out than the limit allows"},
 		{wrongClocks, scenario{happens: machines, limit: 3, ahead: 60}, twice},
 		{endlessFlights, scenario{happens: machines, limit: 3, alone: true}, twice},
@@ -24,7 +25,7 @@ func TestSearchNoticesWhatIsLeftOut(t *testing.T) {
 				t.Skip("with the race detector this takes minutes, and what it shows has nothing to do with races")
 			}
 			c := tc.scenario
-			c.kind, c.horizon = aCarelessReseller, 4
+			c.kind, c.horizon = max(c.kind, aCarelessReseller), 4
 			m := c.model(tc.change)
 			s := &search{model: m}
 			s.run([]situation{c.first(m)}, 24)

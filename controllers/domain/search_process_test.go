@@ -30,7 +30,7 @@ func passSteps() []passStep {
 	return []passStep{
 		{"load", (*Reconciler).load}, {"hold", (*Reconciler).hold}, {"drop the decision", (*Reconciler).dropDecision},
 		{"look up", (*Reconciler).lookUp}, {"renew", (*Reconciler).renew}, {"delegate", (*Reconciler).delegate}, {"release", (*Reconciler).release},
-		{"reserve", (*Reconciler).reserve}, {"fence", (*Reconciler).fence}, {stepConfirm, (*Reconciler).confirm},
+		{"reserve", (*Reconciler).reserve}, {stepNote, (*Reconciler).note}, {"fence", (*Reconciler).fence}, {stepConfirm, (*Reconciler).confirm},
 		{"call", (*Reconciler).call}, {stepFenceExtension, (*Reconciler).fenceExtension}, {"confirm the extension", (*Reconciler).confirmExtension},
 		{"extend", (*Reconciler).extend}, {"record", (*Reconciler).record},
 	}
@@ -39,6 +39,7 @@ func passSteps() []passStep {
 const (
 	stepConfirm = "confirm"
 	stepFence   = "fence"
+	stepNote    = "note"
 
 	stepFenceExtension = "fence the extension"
 )

@@ -34,6 +34,9 @@ type situation struct {
 	sent, others [4]uint8
 }
 
+// fenced says whether an order may be about to go out.
+func (st *situation) fenced() bool { return st.leaders[0].fenced || st.leaders[1].fenced }
+
 // mutation is something that the search has to notice.
 type mutation string
 
@@ -43,6 +46,7 @@ const (
 	noLookUp       mutation = "no look-up after a crash"
 	noConfirm      mutation = "the re-read is left out"
 	noReservation  mutation = "limits are not reserved"
+	noNote         mutation = "no note is left of an order of which the registrar cannot tell"
 	wrongClocks    mutation = "clocks differ by more than is allowed for"
 	endlessFlights mutation = "orders arrive later than is allowed for"
 )

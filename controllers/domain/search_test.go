@@ -3,6 +3,7 @@ package domain
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -42,20 +43,16 @@ var scenarios = []scenario{
 	{name: "two leaders, and a budget for one name a day", byMoney: true, kind: aCarelessReseller, limit: 1, happens: machines | 1<<evOther | 1<<evSuspend, horizon: untilNext, short: 11, full: 16, race: 7},
 	{name: "two leaders and a registrar that cannot tell", kind: aForgetfulReseller, limit: 3, happens: machines | 1<<evForeign | 1<<evDecide, horizon: untilNext, short: 12, full: 17, race: 8},
 	{name: "one leader at a time, and backups without status", kind: aCarelessReseller, limit: 3, happens: machines | 1<<evRestore | 1<<evSite | 1<<evDelete, alone: true, horizon: untilNext, short: 10, full: 16, race: 8},
+	{name: "two leaders, a registrar that cannot tell, and backups without status", kind: aForgetfulReseller, limit: 3, happens: machines | 1<<evDecide | 1<<evRestore, horizon: untilNext, short: 12, full: 16, race: 8},
+	{name: "one leader at a time, the same", kind: aForgetfulReseller, limit: 3, happens: machines | 1<<evForeign | 1<<evDecide | 1<<evRestore, alone: true, horizon: untilNext, short: 14, full: 20, race: 9},
 	{name: "two leaders extend at a registry", kind: aRegistry, limit: 3, happens: machines | 1<<evTouch, expiring: true, horizon: 6, short: 14, full: 19, race: 8},
 	{name: "two leaders extend at a careless reseller", kind: aCarelessReseller, limit: 3, happens: machines | 1<<evTouch, expiring: true, horizon: 6, short: 14, full: 19, race: 8},
 }
 
 func (c *scenario) model(change mutation) *model {
 	steps := passSteps()
-	if change == noConfirm {
-		kept := steps[:0]
-		for _, s := range steps {
-			if s.name != stepConfirm {
-				kept = append(kept, s)
-			}
-		}
-		steps = kept
+	if out, left := map[mutation]string{noConfirm: stepConfirm, noNote: stepNote}[change]; left {
+		steps = slices.DeleteFunc(steps, func(s passStep) bool { return s.name == out })
 	}
 	m := (&model{
 		automaton: newAutomaton(steps), mutation: change, moments: searchMoments, horizon: c.horizon,

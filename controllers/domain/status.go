@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"strings"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -157,14 +158,36 @@ func (f *facts) renewing(status *v1alpha1.DomainStatus) (metav1.ConditionStatus,
 	case *on:
 		return metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOn, "the registrar still renews the name, although its site is gone"
 	case wanted:
-		return metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOff, "the registrar does not renew the name by itself" + extensionNote(status)
+		return metav1.ConditionFalse, v1alpha1.ReasonAutoRenewOff, "the registrar does not renew the name by itself" + f.extensionNote(status)
 	default:
 		return metav1.ConditionTrue, v1alpha1.ReasonAutoRenewOff, "the site is gone, and the name runs out"
 	}
 }
 
+const (
+	noteNoExtension = ", and the factory cannot: "
+	noteByHand      = ". Renew it at the registrar's own pages"
+)
+
+// noExtension is why the factory cannot renew the name: as was just seen, or else as was said last.
+func (f *facts) noExtension(status *v1alpha1.DomainStatus) string {
+	if s := f.sighting; s != nil && s.InAccount == registrar.Yes {
+		return s.NoExtension
+	}
+	before := apimeta.FindStatusCondition(status.Conditions, v1alpha1.ConditionRenewing)
+	if before == nil {
+		return ""
+	}
+	_, said, _ := strings.Cut(before.Message, noteNoExtension)
+	said, _, _ = strings.Cut(said, noteByHand)
+	return said
+}
+
 // extensionNote says how far the factory's own renewal is.
-func extensionNote(status *v1alpha1.DomainStatus) string {
+func (f *facts) extensionNote(status *v1alpha1.DomainStatus) string {
+	if why := f.noExtension(status); why != "" {
+		return noteNoExtension + why + noteByHand
+	}
 	renewal := status.Renewal
 	if status.ExpiryTime == nil || !sameExpiry(renewal, status.ExpiryTime.Time) {
 		return ", and the factory extends it in the last 30 days"

@@ -139,7 +139,7 @@ func (w *world) expectAttention(name string) {
 }
 
 func (w *world) decide(word string) {
-	w.changeDomain(alice, func(d *v1alpha1.Domain) { d.Annotations = map[string]string{v1alpha1.AnnotationDecision: word} })
+	w.changeDomain(alice, decidedAs(word))
 }
 
 func TestADomainWithoutItsRegistrarCanBeDeletedOnAPersonsWord(t *testing.T) {

@@ -21,6 +21,8 @@ const (
 	verdictElsewhere
 	// verdictOpen: the registrar works on it.
 	verdictOpen
+	// verdictCarriedOut: the registrar has carried our order out, and the account may still come to show it.
+	verdictCarriedOut
 	// verdictRejected: the registrar turned down our order.
 	verdictRejected
 	// verdictTooEarly: a call may still be on its way.
@@ -85,11 +87,19 @@ func judgeSighting(f *facts) verdict {
 		return verdictTooEarly
 	case s.InAccount == registrar.Unanswerable:
 		return verdictUndecidable
+	case s.Order == registrar.OrderUnclear:
+		// With a call or without one: it may be another installation's order, or ours whose record was lost.
+		return verdictUndecidable
+	case called && s.Order == registrar.OrderFinished && f.mayStillShow():
+		return verdictCarriedOut
 	case called && (s.Order == registrar.OrderFinished || d.Status.Reference != ""):
-		// An order that was accepted does not become nothing: the account lags behind, or it is a matter for people.
+		// An order that was accepted does not become nothing: the account has lagged behind for too long, or it is a matter for people.
 		return verdictUndecidable
 	case called && (s.Order == registrar.OrderUnanswerable || s.Order == registrar.OrderImpossible):
 		// Above all where the registry has the name: it may be by our own order, which the account does not show yet.
+		return verdictUndecidable
+	case phaseOf(d) == phaseNew && s.Order == registrar.OrderUnanswerable && f.noted():
+		// An order went out, and the status that knew what came of it was lost.
 		return verdictUndecidable
 	case s.Registered == registrar.Yes:
 		return verdictElsewhere

@@ -45,6 +45,8 @@ type Order struct {
 	Try int32
 	// MaxPrice is the most that one year may cost.
 	MaxPrice Money
+	// Cleared is that a person has just said that earlier orders for the name came to nothing. Without it nothing is sent beside the trace of an order: [OrderUnclear].
+	Cleared bool
 }
 
 // Renewal sets how a name that is ours goes on.
@@ -82,8 +84,11 @@ type OrderState string
 
 // The states of an order. The zero value is OrderUnanswerable.
 const (
-	// OrderUnanswerable says that this registrar has no means to tell.
+	// OrderUnanswerable says that this registrar has no means to tell of orders, open or not.
 	OrderUnanswerable OrderState = ""
+	// OrderUnclear says that there is a trace of an order, and that nobody can tell what becomes of it: by whichever purchase it is, the name is neither bought beside it
+	// nor another's, until a person says so.
+	OrderUnclear OrderState = "Unclear"
 	// OrderNone says that it knows of none.
 	OrderNone OrderState = "None"
 	// OrderOpen says that it works on one.
@@ -118,6 +123,8 @@ type Sighting struct {
 	// ExtendsOnce is whether the registrar refuses a Renewal whose ExtendFrom is not when the registration runs out. Where it is not certain to, an
 	// extension whose answer was lost is never sent again, as the year might be paid twice.
 	ExtendsOnce bool
+	// NoExtension says, for people, why no Renewal with ExtendFrom can ever be carried out here; empty where one can. Then none is reserved or sent.
+	NoExtension string
 }
 
 // Holding is how a name stands in our account.

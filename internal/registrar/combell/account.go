@@ -95,14 +95,14 @@ func (a *account) claim(ctx context.Context, q registrar.Query, s registrar.Sigh
 
 // sight says whether the account holds the name.
 func (a *account) sight(ctx context.Context, domain string) (registrar.Sighting, error) {
-	_, holding, err := a.detail(ctx, domain)
+	detail, holding, err := a.detail(ctx, domain)
 	if missing(err) {
 		return registrar.Sighting{InAccount: registrar.No}, nil
 	}
 	if err != nil {
 		return registrar.Sighting{}, err
 	}
-	return registrar.Sighting{InAccount: registrar.Yes, Registered: registrar.Yes, Holding: holding}, nil
+	return registrar.Sighting{InAccount: registrar.Yes, Registered: registrar.Yes, Holding: holding, NoExtension: detail.extension()}, nil
 }
 
 func (a *account) detail(ctx context.Context, domain string) (domainDetail, registrar.Holding, error) {

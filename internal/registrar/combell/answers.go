@@ -17,6 +17,7 @@ type domainDetail struct {
 	ExpirationDate *string      `json:"expiration_date"`
 	WillRenew      *bool        `json:"will_renew"`
 	NameServers    []nameServer `json:"name_servers"`
+	CanToggleRenew *bool        `json:"can_toggle_renew"`
 }
 
 type nameServer struct {
@@ -41,6 +42,20 @@ func decodeDomain(body []byte, domain string) (domainDetail, registrar.Holding, 
 		holding.Expiry = expiry
 	}
 	return detail, holding, nil
+}
+
+// Why the factory cannot renew a name, and what is added where Combell says that automatic renewal cannot be switched either.
+const (
+	noExtension = "Combell sells no year beforehand"
+	noToggle    = ", and does not let automatic renewal be switched now: there is an unpaid invoice for the name, or its renewal is due within a month"
+)
+
+// extension says why no year can be bought.
+func (d *domainDetail) extension() string {
+	if d.CanToggleRenew != nil && !*d.CanToggleRenew {
+		return noExtension + noToggle
+	}
+	return noExtension
 }
 
 // decodeDomains reads a page of the account's names, and tells how many there are on it.

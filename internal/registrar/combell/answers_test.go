@@ -111,11 +111,15 @@ func said(r registrar.Result) string {
 }
 
 func TestWhatAnAnswerAboutANameMeans(t *testing.T) {
-	ours := func(expiry time.Time, renews *bool) registrar.Sighting {
-		return registrar.Sighting{InAccount: registrar.Yes, Registered: registrar.Yes, Holding: registrar.Holding{Expiry: expiry, AutoRenew: renews}}
-	}
-	absent := registrar.Sighting{InAccount: registrar.No}
 	noon := time.Date(2027, 11, 22, 12, 0, 0, 0, time.UTC)
+	ours := func(expiry time.Time, renews *bool) registrar.Sighting {
+		return registrar.Sighting{
+			InAccount: registrar.Yes, Registered: registrar.Yes, Holding: registrar.Holding{Expiry: expiry, AutoRenew: renews}, NoExtension: "Combell sells no year beforehand",
+		}
+	}
+	fixed := ours(noon, ptr.To(false))
+	fixed.NoExtension += ", and does not let automatic renewal be switched now: there is an unpaid invoice for the name, or its renewal is due within a month"
+	absent := registrar.Sighting{InAccount: registrar.No}
 	for name, tc := range map[string]struct {
 		status int
 		body   string
@@ -126,6 +130,8 @@ func TestWhatAnAnswerAboutANameMeans(t *testing.T) {
 		"the account holds it": {body: `{"domain_name":"alice.gent","expiration_date":"2027-11-22T12:00:00Z","will_renew":true,"can_toggle_renew":true,
 			"name_servers":[{"name":"ns3.combell.net","ip":"192.0.2.1"}],"registrant":{"first_name":"Anna"}}`, want: ours(noon, ptr.To(true))},
 		"it does not renew":                       {body: `{"domain_name":"alice.gent","expiration_date":"2027-11-22T13:00:00+01:00","will_renew":false}`, want: ours(noon, ptr.To(false))},
+		"its renewal cannot be switched":          {body: `{"domain_name":"alice.gent","expiration_date":"2027-11-22T12:00:00Z","will_renew":false,"can_toggle_renew":false}`, want: fixed},
+		"nobody knows whether it can be switched": {body: `{"domain_name":"alice.gent","expiration_date":"2027-11-22T12:00:00Z","will_renew":false,"can_toggle_renew":null}`, want: ours(noon, ptr.To(false))},
 		"nobody knows whether it renews":          {body: `{"domain_name":"alice.gent","expiration_date":"2027-11-22T12:00:00.000","will_renew":null}`, want: ours(noon, nil)},
 		"nobody knows when it runs out":           {body: `{"domain_name":"Alice.Gent"}`, want: ours(time.Time{}, nil)},
 		"the date stands for none":                {body: `{"domain_name":"alice.gent","expiration_date":"0001-01-01T00:00:00"}`, want: ours(time.Time{}, nil)},
@@ -225,7 +231,7 @@ func TestAJobThatFinishesBetweenTwoQuestionsIsNoLag(t *testing.T) {
 
 // Two factories with one account may both have had an order accepted. The name that the account then holds is not ours by an order that came to nothing, or is not done.
 func TestANameInTheAccountIsOursOnlyByOurOwnOrder(t *testing.T) {
-	finished := registrar.Sighting{InAccount: registrar.Yes, Registered: registrar.Yes}
+	finished := registrar.Sighting{InAccount: registrar.Yes, Registered: registrar.Yes, NoExtension: "Combell sells no year beforehand"}
 	undecidable := registrar.Sighting{Registered: registrar.Yes, Reference: "5f0c-1"}
 	open := undecidable
 	open.Order = registrar.OrderOpen

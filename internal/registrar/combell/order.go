@@ -43,7 +43,7 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 // Renew switches automatic renewal. Combell has no other.
 func (a *account) Renew(ctx context.Context, r registrar.Renewal) registrar.Result {
 	if !r.ExtendFrom.IsZero() {
-		return registrar.Rejected{Reason: registrar.RejectedRefused, Detail: "Combell sells no year beforehand over its API: switch its automatic renewal on"}
+		return registrar.Rejected{Reason: registrar.RejectedRefused, Detail: noExtension}
 	}
 	if err := checkName(r.Domain); err != nil {
 		return registrar.Rejected{Reason: registrar.RejectedRefused, Detail: err.Error()}

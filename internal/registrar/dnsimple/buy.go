@@ -27,7 +27,7 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 	if no, ok := o.Affordable(price, prices.Premium); !ok {
 		return no
 	}
-	if no := a.heldAlready(ctx, o.Domain); no != nil {
+	if no := a.heldAlready(ctx, o); no != nil {
 		return *no
 	}
 	r, err := a.api.Registrar.RegisterDomain(ctx, a.account, o.Domain, &dnsimple.RegisterDomainInput{
@@ -39,14 +39,14 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 	return registered(r)
 }
 
-// heldAlready keeps an order from going out for a name that the account holds or has ordered. It is not called taken: a look-up without a call under way
-// says whose it is.
-func (a *account) heldAlready(ctx context.Context, name string) *registrar.Rejected {
-	d, failed := a.domain(ctx, name)
-	switch {
+// heldAlready keeps an order from going out for a name that the account holds or has ordered, or may have. It is not called taken: a look-up without a call under way
+// says whose it is, or that a person has to.
+func (a *account) heldAlready(ctx context.Context, o registrar.Order) *registrar.Rejected {
+	d, failed := a.domain(ctx, o.Domain)
+	switch order := a.orderOf(d); {
 	case failed != nil:
 		return failed.beforeAnything("DNSimple does not say whether the account has it")
-	case held(d), a.orderOf(d) == registrar.OrderOpen:
+	case held(d), order == registrar.OrderOpen, order == registrar.OrderUnclear && !o.Cleared:
 		return &registrar.Rejected{Reason: registrar.RejectedPostponed, Detail: "the account has it already, or an order for it"}
 	default:
 		return nil
@@ -88,7 +88,7 @@ func (a *account) notRegistered(ctx context.Context, name string, failed *failur
 	switch {
 	case unread != nil:
 		return registrar.Unknown{Err: errors.Join(failed, unread)} // which may have asked to be left alone
-	case a.orderOf(d) == registrar.OrderUnanswerable && !held(d):
+	case a.orderOf(d) == registrar.OrderUnclear && !held(d):
 		return exists
 	case held(d), a.orderOf(d) == registrar.OrderOpen:
 		// It was not there when this order went out. It may be by the order all the same, or by that of another factory with this account. A look-up could not tell

@@ -139,6 +139,7 @@ func TestAnOrderOfWhichNothingWentOutIsPostponed(t *testing.T) {
 		"the account asks to be left alone":  {domainPath, ``, 429, "postponed"},
 		"the account holds it already":       {domainPath, `{"data":{"name":"alice.gent","account_id":1010,"state":"registered"}}`, 200, "postponed"},
 		"the account has ordered it already": {domainPath, `{"data":{"name":"alice.gent","account_id":1010,"state":"hosted","registrant_id":1,"updated_at":"2026-11-22T09:30:00Z"}}`, 200, "postponed"},
+		"the account may have ordered it":    {domainPath, `{"data":{"name":"alice.gent","account_id":1010,"state":"hosted","registrant_id":1,"updated_at":"2026-11-22T08:30:00Z"}}`, 200, "postponed"},
 		"somebody else's account answers":    {domainPath, `{"data":{"name":"alice.gent","account_id":1011,"state":"registered"}}`, 200, "postponed"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -194,6 +195,25 @@ func TestASecondInstallationDoesNotBuyWhatTheFirstHasOrdered(t *testing.T) {
 	w.Book.Finish(name, true)
 	if s := w.lookUp(""); s.InAccount != registrar.Yes || s.OperationID != "" {
 		t.Errorf("the second sees %+v, and must not take it for its own", s)
+	}
+	if got := w.Book.Get(name).Purchases; got != 1 {
+		t.Errorf("it was paid %d times", got)
+	}
+}
+
+// The registration of the first takes longer than anybody can tell from one that came to nothing, and the check still says that the name is to be had.
+func TestASecondInstallationDoesNotBuyWhatTheFirstOrderedHoursAgo(t *testing.T) {
+	w := newWorld(t)
+	w.Book.SetPlay(name, registrartest.IsSlow)
+	w.Book.SetCareless(true)
+	w.buy()
+	w.clock.SetTime(start.Add(2 * time.Hour))
+	w.answers(map[string]reply{"GET " + registrarPath + "/check": {200, `{"data":{"domain":"alice.gent","available":true}}`}})
+	if s := w.lookUp(""); s.InAccount != registrar.No || s.Order != registrar.OrderUnclear {
+		t.Errorf("the second sees %+v", s)
+	}
+	if outcome, _ := said(w.buy()); outcome != "postponed" {
+		t.Errorf("its order is %s", outcome)
 	}
 	if got := w.Book.Get(name).Purchases; got != 1 {
 		t.Errorf("it was paid %d times", got)

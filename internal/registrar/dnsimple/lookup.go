@@ -37,8 +37,8 @@ const (
 	renewalPrefix      = "renewal/"
 )
 
-// freshness is for how long a name that may be on its way is taken to be. Where its registration takes longer than that, and its number was lost, nobody can
-// tell it from one that came to nothing.
+// freshness is for how long a name that may be on its way is taken to be. Where its registration takes longer than that, and its number is not known, nobody can
+// tell it from one that came to nothing: it is [registrar.OrderUnclear].
 const freshness = time.Hour
 
 // LookUp asks for the name in the account, for the order where its number is known, and for the registry's word where the account has neither.
@@ -125,7 +125,7 @@ func (a *account) orderOf(d *dnsimple.Domain) registrar.OrderState {
 	if changed, err := time.Parse(time.RFC3339, d.UpdatedAt); err == nil && a.clock.Now().Sub(changed) < freshness {
 		return registrar.OrderOpen
 	}
-	return registrar.OrderUnanswerable
+	return registrar.OrderUnclear
 }
 
 func holdingOf(d *dnsimple.Domain) registrar.Holding {

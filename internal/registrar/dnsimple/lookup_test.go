@@ -71,11 +71,11 @@ func TestWhatALookUpSees(t *testing.T) {
 		},
 		"a name that began to be registered long ago, and nobody knows its order": {
 			domain: domainSaid(hosted + `"updated_at":"2026-11-22T09:00:00Z"`),
-			want:   registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderUnanswerable, Registered: registrar.No},
+			want:   registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderUnclear, Registered: registrar.No},
 		},
 		"the same, and the registry has it": {
 			domain: domainSaid(hosted + `"updated_at":"yesterday"`), taken: true,
-			want: registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderUnanswerable, Registered: registrar.Yes},
+			want: registrar.Sighting{InAccount: registrar.No, Order: registrar.OrderUnclear, Registered: registrar.Yes},
 		},
 		"a registration that is new": {
 			reference: "registration/7", domain: domainSaid(hosted + `"updated_at":"2020-11-22T09:00:01Z"`),
@@ -193,7 +193,7 @@ func TestWhatIsNoAnswerToALookUp(t *testing.T) {
 	}
 }
 
-func TestAResidueOfAnOrderThatFailedDoesNotKeepANameForEver(t *testing.T) {
+func TestBesideATraceOfAnOrderOneGoesOutOnAPersonsWordAlone(t *testing.T) {
 	w := newWorld(t)
 	w.Book.SetPlay(name, registrartest.IsSlow)
 	w.buy()
@@ -203,11 +203,15 @@ func TestAResidueOfAnOrderThatFailedDoesNotKeepANameForEver(t *testing.T) {
 		t.Errorf("it is seen as %+v", s)
 	}
 	w.clock.SetTime(start.Add(freshness))
-	if s := w.lookUp(""); s.Order != registrar.OrderUnanswerable || s.Registered != registrar.No {
+	if s := w.lookUp(""); s.Order != registrar.OrderUnclear || s.Registered != registrar.No {
 		t.Errorf("later it is seen as %+v", s)
 	}
-	if outcome, detail := said(w.buy()); outcome != "done" {
+	if outcome, detail := said(w.buy()); outcome != "postponed" {
 		t.Errorf("it is %s (%s)", outcome, detail)
+	}
+	order := registrar.Order{Domain: name, OperationID: operation, Try: 2, MaxPrice: registrar.Money{Minor: 2000, Currency: "USD"}, Cleared: true}
+	if outcome, detail := said(w.account().Buy(t.Context(), order)); outcome != "done" {
+		t.Errorf("on a person's word it is %s (%s)", outcome, detail)
 	}
 }
 
