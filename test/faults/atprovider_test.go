@@ -62,12 +62,15 @@ func ours(w *sim.World) error {
 
 // atProvider are the scenarios in which the provider makes a difference.
 func atProvider(provider string, sell func(*sim.World)) []scenario {
-	var at []scenario
 	usual := []string{"all is well", "taken at the registration", "refused", "pending", "pending, then refused"}
-	for _, s := range slices.Concat(scenarios, onlyAtProviders) {
-		if !slices.Contains(usual, s.name) && !slices.ContainsFunc(onlyAtProviders, func(o scenario) bool { return o.name == s.name }) {
-			continue
-		}
+	others := slices.DeleteFunc(slices.Clone(scenarios), func(s scenario) bool { return !slices.Contains(usual, s.name) })
+	return playedAt(provider, sell, slices.Concat(others, onlyAtProviders))
+}
+
+// playedAt are scenarios at a provider.
+func playedAt(provider string, sell func(*sim.World), scenarios []scenario) []scenario {
+	var at []scenario
+	for _, s := range scenarios {
 		arrange := s.arrange
 		s.name += " at " + provider
 		s.arrange = func(w *sim.World) {

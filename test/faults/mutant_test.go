@@ -102,6 +102,7 @@ func (m mutant) test() string {
 	return map[string]string{
 		"two leaders": "^TestWheneverAnotherLeaderTakesOver$", "process dies": "^TestWheneverAProcessDies$", "call fails": "^TestWheneverACallFails$",
 		"provider's fault": "^TestWhateverTheProviderDoesWrong$", "admin interferes": "^TestWheneverAnAdminInterferes$", "limits": "^TestTheLimitsHold$",
+		partCredentials: "^TestWhileTheCredentialsAreRefused$",
 	}[part]
 }
 

@@ -94,3 +94,16 @@ func TestAtARegistryWhereWhatIsTakenIsTakenForOursItIsRed(t *testing.T) {
 		only:  "provider's fault: taken at the registration at epp, the server resets the connection before buy #1", finds: "it is not released",
 	}.mustBeFound(t)
 }
+
+func TestAtARegistrarWhoseWordOnCredentialsIsTakenForOneOnTheNameItIsRed(t *testing.T) {
+	onlyInFull(t)
+	mutant{
+		file: "internal/registrar/combell/order.go",
+		edits: [][2]string{{
+			"	case errors.As(err, &credentials):\n		no.Detail = credentials.Error()\n	default:",
+			"	case errors.As(err, &credentials):\n		no.Reason, no.Detail = registrar.RejectedRefused, credentials.Error()\n	default:",
+		}},
+		only:  "credentials: credentials refused as the order comes at combell, it dies after registrar patch Registrar/status #1",
+		finds: "an outcome was told that is not true: 500, while the credentials are refused",
+	}.mustBeFound(t)
+}

@@ -91,3 +91,29 @@ func TestAFactoryThatLeavesItsWorkloadBehindIsRed(t *testing.T) {
 		only:  "process dies: setup deadline, after callback send", finds: "is left over",
 	}.mustBeFound(t)
 }
+
+func TestAFactoryThatTakesWrongCredentialsForSilenceIsRed(t *testing.T) {
+	onlyInFull(t)
+	mutant{
+		file: "controllers/registrar/problem.go",
+		edits: [][2]string{{
+			"reason: v1alpha1.ReasonCredentialsRefused, message: \"the provider does not take the credentials: \"",
+			"reason: v1alpha1.ReasonProviderUnreachable, message: \"the provider does not take the credentials: \"",
+		}},
+		only:  "credentials: wrong credentials before the order at dnsimple, it dies after registrar patch Registrar/status #1",
+		finds: "the Registrar does not say how it is with its account: Ready is False, ProviderUnreachable",
+	}.mustBeFound(t)
+}
+
+func TestAFactoryThatShowsAPasswordIsRed(t *testing.T) {
+	onlyInFull(t)
+	mutant{
+		file: "internal/registrar/epp/session.go",
+		edits: [][2]string{{
+			"		return nil, fmt.Errorf(\"log in: %w\", errorOf(code))\n",
+			"		return nil, &registrar.CredentialsError{Err: fmt.Errorf(\"log in with %s: %w\", password, errorOf(code))}\n",
+		}},
+		only:  "credentials: wrong credentials before the order at epp, it dies after registrar patch Registrar/status #1",
+		finds: "a secret stands in a status: Registrar names has the password",
+	}.mustBeFound(t)
+}

@@ -5,11 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/availability"
@@ -60,29 +58,46 @@ func unseen(sell func(*sim.World)) func(*sim.World) {
 	}
 }
 
-const factory = "factory"
-
-// limited is an account that heeds the limits, as the manager's does.
-func limited(ctx context.Context, w *sim.World, p registrar.Provider, spec *v1alpha1.Registrar) (registrar.Registrar, error) {
-	source := registrar.Limit(registrar.NewSource(v1alpha1.EnvironmentLive, p), w.Clock, func() float64 { return 0 })
-	return source.For(ctx, spec)
+// limited are accounts that heed the limits, as the manager's do.
+func limited(w *sim.World, p registrar.Provider) registrar.Source {
+	return registrar.Limit(registrar.NewSource(v1alpha1.EnvironmentLive, p), w.Clock, func() float64 { return 0 })
 }
 
-// keys is a Secret with the credentials of an account.
-func keys(values map[string]string) client.Reader {
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: factory, Name: "credentials"}, Data: map[string][]byte{}}
-	for key, value := range values {
-		secret.Data[key] = []byte(value)
+// told is for how long a server wants to be left alone that says so.
+func told(registrartest.Call) time.Duration { return registrartest.RetryAfterSeconds * time.Second }
+
+// untold is for how long a server of EPP is left alone, which has only a code (2502) for having too many sessions. As an answer to hello it ends the session, and another
+// may be begun.
+func untold(c registrartest.Call) time.Duration {
+	if c == epptest.CallHello {
+		return 0
 	}
-	return fake.NewClientBuilder().WithObjects(secret).Build()
+	return 30 * time.Second
 }
 
-var reference = v1alpha1.LocalReference{Name: "credentials"}
+// lock stands before a server over HTTP. While it is shut, nobody's credentials get through.
+type lock struct {
+	next http.RoundTripper
+	shut bool
+}
+
+// RoundTrip lets a request through, with or without what it is signed with.
+func (l *lock) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.shut {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Basic bm9ib2R5Og==")
+	}
+	return l.next.RoundTrip(r)
+}
+
+func (l *lock) refuse(refuse bool) { l.shut = refuse }
+
+var reference = v1alpha1.LocalReference{Name: sim.CredentialsSecret}
 
 // described is a Registrar with a provider.
-func described(provider v1alpha1.RegistrarProvider, currency string) *v1alpha1.Registrar {
+func described(w *sim.World, provider v1alpha1.RegistrarProvider, currency string) *v1alpha1.Registrar {
 	return &v1alpha1.Registrar{
-		ObjectMeta: metav1.ObjectMeta{Namespace: factory, Name: "names", UID: "names"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.Factory, Name: "names", UID: "names"},
 		Spec: v1alpha1.RegistrarSpec{
 			Provider: provider, Suffixes: []string{"gent"},
 			Limits: v1alpha1.RegistrarLimits{MaxPrice: v1alpha1.Price{Amount: "12.50", Currency: currency}},
@@ -105,24 +120,26 @@ func registryOf(book *registrartest.Book) availability.Checker {
 }
 
 func sellAtCombell(w *sim.World) {
+	const key, secret = "combell_a_test_key", "combell_a_test_secret_that_nobody_may_see"
 	book := registrartest.NewBook(w.Clock)
-	server := combelltest.New(book, &registrartest.Faults{}, w.Clock, "key", "secret")
+	server := combelltest.New(book, &registrartest.Faults{}, w.Clock, key, secret)
 	server.BriefHangs = true
-	spec := described(v1alpha1.RegistrarProvider{Combell: &v1alpha1.CombellProvider{
-		CredentialsSecretRef: reference, Price: v1alpha1.Price{Amount: "10.00", Currency: "EUR"},
-	}}, "EUR")
-	w.Sell(sim.Shop{Book: book, Faults: server.Faults, TellsWhen: true, DeniesCopies: true, RenewsByItself: true, Open: func(ctx context.Context) (registrar.Registrar, error) {
-		p := combell.New(keys(map[string]string{"api-key": "key", "api-secret": "secret"}), w.Clock,
-			combell.WithTransport(server.Transport()), combell.WithRegistry(registryOf(book)))
-		return limited(ctx, w, p, spec)
-	}})
+	door := &lock{next: server.Transport()}
+	w.Sell(sim.Shop{
+		Book: book, Faults: server.Faults, LeftAlone: told, DeniesCopies: true, RenewsByItself: true,
+		Credentials: map[string]string{"api-key": key, "api-secret": secret}, Refuse: door.refuse,
+		Registrar: described(w, v1alpha1.RegistrarProvider{Combell: &v1alpha1.CombellProvider{
+			CredentialsSecretRef: reference, Price: v1alpha1.Price{Amount: "10.00", Currency: "EUR"},
+		}}, "EUR"),
+		Source: func() registrar.Source {
+			return limited(w, combell.New(w.Secrets(), w.Clock, combell.WithTransport(door), combell.WithRegistry(registryOf(book))))
+		},
+	})
 }
 
 func sellAtDNSimple(w *sim.World) {
 	server := dnsimpletest.New(w.Clock)
-	spec := described(v1alpha1.RegistrarProvider{DNSimple: &v1alpha1.DNSimpleProvider{
-		AccountID: dnsimpletest.AccountID, RegistrantID: dnsimpletest.RegistrantID, CredentialsSecretRef: reference,
-	}}, "USD")
+	door := &lock{next: server.Transport()}
 	refuse := func() {
 		server.Answer(func(r dnsimpletest.Request) (int, string) {
 			if r.Method == http.MethodPut && strings.HasSuffix(r.Path, "/auto_renewal") {
@@ -131,20 +148,38 @@ func sellAtDNSimple(w *sim.World) {
 			return 0, ""
 		})
 	}
-	w.Sell(sim.Shop{Book: server.Book, Faults: server.Faults, TellsWhen: true, RefuseAutoRenewal: refuse, Currency: "USD", Open: func(ctx context.Context) (registrar.Registrar, error) {
-		p := dnsimple.New(keys(map[string]string{"token": dnsimpletest.Token}), w.Clock,
-			dnsimple.WithTransport(server.Transport()), dnsimple.WithBaseURL("https://dnsimple.test"))
-		return limited(ctx, w, p, spec)
-	}})
+	w.Sell(sim.Shop{
+		Book: server.Book, Faults: server.Faults, LeftAlone: told, RefuseAutoRenewal: refuse, Currency: "USD",
+		Credentials: map[string]string{"token": dnsimpletest.Token}, Refuse: door.refuse,
+		Registrar: described(w, v1alpha1.RegistrarProvider{DNSimple: &v1alpha1.DNSimpleProvider{
+			AccountID: dnsimpletest.AccountID, RegistrantID: dnsimpletest.RegistrantID, CredentialsSecretRef: reference,
+		}}, "USD"),
+		Source: func() registrar.Source {
+			return limited(w, dnsimple.New(w.Secrets(), w.Clock, dnsimple.WithTransport(door), dnsimple.WithBaseURL("https://dnsimple.test")))
+		},
+	})
 }
 
 func sellAtEPP(w *sim.World) {
+	const user, password = "epp_test_user", "epp_a_test_pw"
 	book := registrartest.NewBook(w.Clock)
-	server := epptest.New(book, &registrartest.Faults{}, w.Clock, "user", "password")
+	server := epptest.New(book, &registrartest.Faults{}, w.Clock, user, password)
 	server.BriefHangs = true
-	spec := described(v1alpha1.RegistrarProvider{EPP: &v1alpha1.EPPProvider{Server: "epp.example:700", CredentialsSecretRef: reference}}, "EUR")
-	w.Sell(sim.Shop{Book: book, Faults: server.Faults, OneAtATime: true, ExtendsOnce: true, KeepsAutoRenew: true, Close: server.HangUp, Open: func(ctx context.Context) (registrar.Registrar, error) {
-		p := epp.New(keys(map[string]string{"username": "user", "password": "password"}), w.Clock, epp.WithDialer(server.Dial))
-		return limited(ctx, w, p, spec)
-	}})
+	// Who is logged in is not asked for a password again, so that the sessions end as well.
+	refuse := func(refuse bool) {
+		if !refuse {
+			server.SetPassword(password)
+			return
+		}
+		server.SetPassword("another_pw")
+		server.HangUp()
+	}
+	w.Sell(sim.Shop{
+		Book: book, Faults: server.Faults, LeftAlone: untold, OneAtATime: true, ExtendsOnce: true, KeepsAutoRenew: true, Close: server.HangUp,
+		Credentials: map[string]string{"username": user, "password": password}, Refuse: refuse,
+		Registrar: described(w, v1alpha1.RegistrarProvider{EPP: &v1alpha1.EPPProvider{Server: "epp.example:700", CredentialsSecretRef: reference}}, "EUR"),
+		Source: func() registrar.Source {
+			return limited(w, epp.New(w.Secrets(), w.Clock, epp.WithDialer(server.Dial)))
+		},
+	})
 }

@@ -118,7 +118,7 @@ func (j job) run(t testing.TB, api client.WithWatch) (_ *sim.World, err error) {
 }
 
 // passing are the parts in which what goes wrong is over long before any deadline, so that every order ends as it would without.
-var passing = []string{"undisturbed", "process dies", "call fails", "old read", "old read after a death", "two leaders", "slow duty", "late order", "restore", "provider", "provider's fault", "provider's faults in pairs", "another installation"}
+var passing = []string{"undisturbed", "process dies", "call fails", "old read", "old read after a death", "two leaders", "slow duty", "late order", "restore", "provider", "provider's fault", "provider's faults in pairs", "another installation", partCredentials}
 
 // ending judges how the order that was placed last ended.
 func (j job) ending(w *sim.World) error {

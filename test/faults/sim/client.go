@@ -62,6 +62,7 @@ func (p *Process) write(ctx context.Context, verb, sub string, o client.Object, 
 
 // wrote keeps what the oracles want to know of a task.
 func (t *Task) wrote(o client.Object, sub string) {
+	t.world.judgeDiscretion(o)
 	switch o := o.(type) {
 	case *v1alpha1.Domain:
 		if sub != "" {

@@ -99,6 +99,8 @@ func ended(site *v1alpha1.IndieSite) bool {
 func (w *World) judgeTold(told Told) {
 	e := w.Registry.entry(told.Domain)
 	switch {
+	case w.refused != nil:
+		w.fail(fmt.Errorf("%w: %d, while the credentials are refused and nobody can know", ErrUntrue, told.Code))
 	case told.Code == int(v1alpha1.OutcomeCreated) && !e.Held:
 		w.fail(fmt.Errorf("%w: 201, and the name is not ours", ErrUntrue))
 	case told.Code == int(v1alpha1.OutcomeTaken) && !e.HeldByOther:
@@ -256,6 +258,9 @@ func (w *World) Quiet() error {
 	if err := w.Settled(); err != nil {
 		return fmt.Errorf("it had settled, and now %w", err)
 	}
+	if err := w.pastMidnight(); err != nil {
+		return err
+	}
 	traced := len(w.log)
 	w.Resync()
 	if err := w.RunFor(quiet); err != nil {
@@ -275,4 +280,13 @@ func (w *World) Quiet() error {
 		}
 	}
 	return errors.Join(w.Err(), w.verifyPaid())
+}
+
+// pastMidnight goes on to the next day where it is near: then a Registrar begins its usage anew, which is a write.
+func (w *World) pastMidnight() error {
+	now := w.Clock.Now().UTC()
+	if left := now.Truncate(24*time.Hour).AddDate(0, 0, 1).Sub(now); left <= quiet {
+		return w.RunFor(left + time.Minute)
+	}
+	return nil
 }

@@ -49,8 +49,8 @@ type Process struct {
 	answers []func()
 	// standing is that one of its tasks stands still, and so does it.
 	standing bool
-	// shopper is its account at the shop, where there is one.
-	shopper registrars.Registrar
+	// source opens its account at the shop, where there is one.
+	source registrars.Source
 }
 
 // sees is the change up to which its cache has come.

@@ -103,21 +103,32 @@ func (r *Registry) Bought(name string) bool { return r.entry(name).Purchases > 0
 type accounts struct{ world *World }
 
 // For opens it.
-func (a *accounts) For(context.Context, *v1alpha1.Registrar) (registrar.Registrar, error) {
-	return &account{a.world}, nil
+func (a *accounts) For(ctx context.Context, _ *v1alpha1.Registrar) (registrar.Registrar, error) {
+	if a.world.shop == nil {
+		return &account{world: a.world}, nil
+	}
+	atShop, err := taskOf(ctx).Process.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &account{a.world, atShop}, nil
 }
 
-type account struct{ world *World }
+type account struct {
+	world *World
+	// atShop is the account at the shop, where there is one.
+	atShop registrar.Registrar
+}
 
 var errRegistry = errors.New("the registry does not answer")
 
 // Account is the simulation's one, whoever sells.
 func (a *account) Account() string { return "simulation" }
 
-// shopper is the account that the task's process has at the shop, which it is going to call.
-func (a *account) shopper(ctx context.Context) (registrar.Registrar, error) {
+// shopper is the account at the shop, which the task is going to call.
+func (a *account) shopper(ctx context.Context) registrar.Registrar {
 	a.world.shopping = taskOf(ctx)
-	return a.world.shopping.Process.account(ctx)
+	return a.atShop
 }
 
 // Check tries the account.
@@ -126,11 +137,7 @@ func (a *account) Check(ctx context.Context) error {
 		if a.world.shop == nil {
 			return nil
 		}
-		shopper, err := a.shopper(ctx)
-		if err != nil {
-			return err
-		}
-		return shopper.Check(ctx)
+		return a.shopper(ctx).Check(ctx)
 	})
 }
 
@@ -142,11 +149,8 @@ func (a *account) LookUp(ctx context.Context, q registrar.Query) (registrar.Sigh
 			s = a.world.Registry.sight(q)
 			return nil
 		}
-		shopper, err := a.shopper(ctx)
-		if err != nil {
-			return err
-		}
-		s, err = shopper.LookUp(ctx, q)
+		var err error
+		s, err = a.shopper(ctx).LookUp(ctx, q)
 		return err
 	})
 	if err != nil {
@@ -194,10 +198,7 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 		if !w.Clock.Now().Before(brokenOff) {
 			return context.DeadlineExceeded // the process stood still for so long that the call is broken off before it is sent
 		}
-		order, err := a.till(ctx, o)
-		if err != nil {
-			return err
-		}
+		order := a.till(ctx, o)
 		if v.Action == Delay {
 			w.later(v.After, "the order arrives", func(ctx context.Context) { order(ctx) })
 			return errRegistry
@@ -217,16 +218,13 @@ func (a *account) Buy(ctx context.Context, o registrar.Order) registrar.Result {
 }
 
 // till is where an order is handed in.
-func (a *account) till(ctx context.Context, o registrar.Order) (func(ctx context.Context) registrar.Result, error) {
+func (a *account) till(ctx context.Context, o registrar.Order) func(ctx context.Context) registrar.Result {
 	w := a.world
 	if w.shop == nil {
-		return func(context.Context) registrar.Result { return w.order(o) }, nil
+		return func(context.Context) registrar.Result { return w.order(o) }
 	}
-	shopper, err := a.shopper(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context) registrar.Result { return w.shop.order(ctx, w, shopper, o) }, nil
+	shopper := a.shopper(ctx)
+	return func(ctx context.Context) registrar.Result { return w.shop.order(ctx, w, shopper, o) }
 }
 
 // deadline is the context's, on the simulation's clock. A context goes by the real one.
@@ -306,14 +304,10 @@ func (a *account) Renew(ctx context.Context, renewal registrar.Renewal) registra
 	var result registrar.Result
 	err := taskOf(ctx).enter(Call{Verb: verbRenew, Kind: "Account"}, func(Verdict) error {
 		if a.world.shop != nil {
-			shopper, err := a.shopper(ctx)
-			if err != nil {
-				return err
-			}
 			if currency := a.world.shop.Currency; currency != "" {
 				renewal.MaxPrice.Currency = currency
 			}
-			result = shopper.Renew(ctx, renewal)
+			result = a.shopper(ctx).Renew(ctx, renewal)
 			return nil
 		}
 		e := a.world.Registry.entry(renewal.Domain)

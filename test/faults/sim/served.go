@@ -38,7 +38,7 @@ type at struct{ calls, requests int }
 func (w *World) now() at { return at{len(w.log), len(w.requests)} }
 
 // Begin says that what comes from now on is what the scenario is about.
-func (w *World) Begin() { w.begun = w.now() }
+func (w *World) Begin() { w.begun, w.late = w.now(), true }
 
 // served is asked by the shop's server what is to go wrong with a request.
 func (w *World) served(kind registrartest.Call) registrartest.Fault {
@@ -63,9 +63,7 @@ func (w *World) served(kind registrartest.Call) registrartest.Fault {
 	case registrartest.None:
 		return fault
 	case registrartest.Throttles:
-		if w.shop.TellsWhen {
-			w.closed[w.shopping.Process] = now.Add(registrartest.RetryAfterSeconds * time.Second)
-		}
+		w.closed[w.shopping.Process] = now.Add(w.shop.LeftAlone(kind))
 	case registrartest.Doubles:
 		if kind == registrartest.CallRenew && !w.shop.ExtendsOnce {
 			w.doubled++

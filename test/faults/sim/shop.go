@@ -3,7 +3,9 @@ package sim
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"magicwebsitefactory.gent/api/v1alpha1"
 	"magicwebsitefactory.gent/internal/registrar"
 	"magicwebsitefactory.gent/internal/registrar/registrartest"
 )
@@ -14,8 +16,8 @@ type Shop struct {
 	Book *registrartest.Book
 	// Faults of the fake server, which the simulation decides on.
 	Faults *registrartest.Faults
-	// TellsWhen is whether it says for how long it wants to be left alone.
-	TellsWhen bool
+	// LeftAlone is for how long it is to be left alone after it has turned a call of a kind away: as it says itself, or as is usual where its protocol has no word for it.
+	LeftAlone func(c registrartest.Call) time.Duration
 	// DeniesCopies is whether it answers an order that was repeated on its way as if others had the name, and shows nowhere that the first was accepted: then another may
 	// follow for as long as the name is not ours, and all that can be asked is that it costs nothing.
 	DeniesCopies bool
@@ -33,8 +35,13 @@ type Shop struct {
 	KeepsAutoRenew bool
 	// Close ends what the server still does; nil for nothing.
 	Close func()
-	// Open is an account of a process that has just begun: what the provider keeps in memory is the process's.
-	Open func(ctx context.Context) (registrar.Registrar, error)
+	// Registrar describes the account, and Source opens it, for a process that has just begun: what the provider keeps in memory is the process's.
+	Registrar *v1alpha1.Registrar
+	Source    func() registrar.Source
+	// Credentials that the server takes, as the Secret [CredentialsSecret] has them.
+	Credentials map[string]string
+	// Refuse has the server take the credentials no longer, or again.
+	Refuse func(refuse bool)
 }
 
 // Sell has names be bought at a shop from now on.
@@ -42,18 +49,15 @@ func (w *World) Sell(shop Shop) {
 	w.shop, w.Registry.shop = &shop, &shop
 	shop.Book.OnOrder(w.arrived)
 	shop.Faults.Decide(w.served)
+	w.Do("keep the credentials", w.keepCredentials())
 }
 
-// account is the one that a process has at the shop.
+// account is the one that a process has at the shop, opened for one pass as the duties do.
 func (p *Process) account(ctx context.Context) (registrar.Registrar, error) {
-	if p.shopper == nil {
-		shopper, err := p.world.shop.Open(ctx)
-		if err != nil {
-			return nil, err
-		}
-		p.shopper = shopper
+	if p.source == nil {
+		p.source = p.world.shop.Source()
 	}
-	return p.shopper, nil
+	return p.source.For(ctx, p.world.shop.Registrar)
 }
 
 // arrived judges an order that arrives at the shop. No step of the protocol may order what is held or being ordered.
@@ -84,7 +88,13 @@ func (s *Shop) order(ctx context.Context, w *World, account registrar.Registrar,
 	if s.Currency != "" {
 		o.MaxPrice.Currency = s.Currency
 	}
+	if w.BeforeOrder != nil {
+		w.BeforeOrder()
+	}
 	result := account.Buy(ctx, o)
+	if w.AfterOrder != nil {
+		w.AfterOrder()
+	}
 	if !open && s.Book.Get(o.Domain).State == registrartest.Open && play != NeverReady {
 		w.later(play.takes(), "the order is carried out", func(context.Context) { s.Book.Finish(o.Domain, play != SlowThenRefused) })
 	}

@@ -41,11 +41,14 @@ func (w *World) wakeOne(p *Process, key objectKey, o client.Object) {
 	case *appsv1.ControllerRevision:
 		w.everySite(p, DutySite)
 	case *corev1.Secret:
-		if key.Namespace == w.Factory {
+		switch {
+		case key.Namespace != w.Factory:
+			w.child(p, o)
+		case key.Name == CredentialsSecret:
+			w.enqueue(p, DutyRegistrar, w.Factory, registrarName, 0)
+		default:
 			w.enqueue(p, DutyOnboarder, w.Factory, w.onboarder, 0)
-			return
 		}
-		w.child(p, o)
 	default:
 		w.child(p, o)
 	}

@@ -40,6 +40,8 @@ type World struct {
 	Choose func(n int) int
 	// OnDeath is called a little after a process died, to start another; nil for none.
 	OnDeath func(*Process)
+	// BeforeOrder is called when the shop is about to be handed an order, AfterOrder when it was, whatever came of it; nil for nothing.
+	BeforeOrder, AfterOrder func()
 	// Registry is where names are bought, Receiver who is told, Citizen who orders.
 	Registry *Registry
 	Receiver *Receiver
@@ -75,11 +77,15 @@ type World struct {
 	// requests are the requests to the shop's server, begun and marked points in the run.
 	requests      []ShopCall
 	begun, marked at
+	// late is that what the scenario is about began by itself.
+	late bool
 	// only is the one duty that works; empty for all.
 	only string
 	// shopping is the task that is calling the shop, closed until when the shop has asked each to leave it alone.
 	shopping *Task
 	closed   map[*Process]time.Time
+	// refused is what the shop had sold when its server began to refuse the credentials; nil while it takes them.
+	refused map[string]int
 	// doubles is that an order is being repeated on its way, copied that one was, and doubled how many extensions were.
 	doubles, copied bool
 	doubled         int
@@ -114,8 +120,8 @@ func (w *World) Mark() { w.marked = w.now() }
 // CallsUntilSettled are those from before the mark, and after [World.Begin].
 func (w *World) CallsUntilSettled() []Moments { return w.log[w.begun.calls:w.marked.calls] }
 
-// Late says whether the scenario is about something that comes long after the purchase.
-func (w *World) Late() bool { return w.begun.calls > 0 }
+// Late says whether the scenario is about something that has a beginning of its own, such as what comes long after the purchase.
+func (w *World) Late() bool { return w.late }
 
 // Do has the run fail for an error of what an actor did.
 func (w *World) Do(doing string, err error) {
