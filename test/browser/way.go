@@ -39,15 +39,18 @@ func (w way) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
 		return
 	}
 	defer func() { _ = there.Close() }()
-	answer.WriteHeader(http.StatusOK)
-	here, _, err := http.NewResponseController(answer).Hijack() // Chromium is silent until it has the answer, so nothing is buffered
+	// The server looks whether more comes as long as the connection is its own, so the answer, on which more will come, goes out only then.
+	here, sent, err := http.NewResponseController(answer).Hijack()
 	if err != nil {
 		return
 	}
 	defer func() { _ = here.Close() }()
+	if _, err := io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+		return
+	}
 	go func() {
 		defer func() { _ = there.Close() }()
-		_, _ = io.Copy(there, here)
+		_, _ = io.Copy(there, sent)
 	}()
 	_, _ = io.Copy(here, there)
 }
